@@ -1,0 +1,1 @@
+"""The process on 8080: client sockets, the queue, rooms and tokens."""

@@ -1,0 +1,1 @@
+"""From model frames to a published track: pacing, feeding, formats."""

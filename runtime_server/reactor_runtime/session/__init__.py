@@ -1,0 +1,1 @@
+"""One session at a time: its states, and what carries it out."""

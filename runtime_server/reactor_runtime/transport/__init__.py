@@ -1,0 +1,1 @@
+"""Ways in which media and messages reach the client."""

@@ -1,0 +1,103 @@
+"""The control channel: typed, length-framed messages over a Unix socket, file descriptors included."""
+
+import contextlib
+import os
+import socket
+import struct
+import threading
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from reactor_runtime.worker.messages import FromWorker, Message, ToWorker
+
+_LENGTH = struct.Struct(">I")
+_MAX_MESSAGE_BYTES = 64 * 1024 * 1024  # a 16 MiB command, escaped, with room to spare
+_MAX_FDS = 4  # no message carries more than one
+_RECEIVE_BYTES = 256 * 1024
+
+Incoming = TypeVar("Incoming", bound=Message)
+
+
+class ChannelClosedError(ConnectionError):
+    """The other end is gone."""
+
+
+class Channel(Generic[Incoming]):
+    """One end of the channel. Any thread may `send`; one thread calls `receive`. Both block."""
+
+    def __init__(self, sock: socket.socket, incoming: Any) -> None:
+        self._sock = sock
+        self._decoder: msgspec.msgpack.Decoder[Incoming] = msgspec.msgpack.Decoder(incoming)
+        self._encoder = msgspec.msgpack.Encoder()
+        self._send_lock = threading.Lock()
+        self._buffer = bytearray()
+        self._fds: list[int] = []
+
+    def send(self, message: Message, fd: int | None = None) -> None:
+        """Send `message`, and with it a duplicate of `fd`.
+
+        Raises:
+            ChannelClosedError: the other end is gone.
+        """
+        payload = self._encoder.encode(message)
+        data = memoryview(_LENGTH.pack(len(payload)) + payload)
+        try:
+            with self._send_lock:
+                if fd is not None:
+                    sent = socket.send_fds(self._sock, [data], [fd])
+                    data = data[sent:]
+                self._sock.sendall(data)
+        except OSError as error:
+            raise ChannelClosedError(str(error)) from error
+
+    def receive(self) -> tuple[Incoming, int | None]:
+        """Wait for the next message and the file descriptor it carries; the caller owns that descriptor.
+
+        Raises:
+            ChannelClosedError: the other end is gone.
+        """
+        while True:
+            message = self._next_buffered()
+            if message is not None:
+                carries_fd = type(message).__name__ in {"InputRing", "OutputRing"}
+                return message, self._fds.pop(0) if carries_fd else None
+            try:
+                data, fds, _, _ = socket.recv_fds(self._sock, _RECEIVE_BYTES, _MAX_FDS)
+            except OSError as error:
+                raise ChannelClosedError(str(error)) from error
+            self._fds.extend(fds)
+            if not data:
+                raise ChannelClosedError("the other end closed the channel")
+            self._buffer += data
+
+    def close(self) -> None:
+        """Close the socket and every descriptor nobody took; a blocked `receive` ends."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+        self._sock.close()
+        while self._fds:
+            os.close(self._fds.pop())
+
+    def _next_buffered(self) -> Incoming | None:
+        if len(self._buffer) < _LENGTH.size:
+            return None
+        (length,) = _LENGTH.unpack_from(self._buffer)
+        if length > _MAX_MESSAGE_BYTES:
+            raise ChannelClosedError(f"a message of {length} bytes; at most {_MAX_MESSAGE_BYTES} are allowed")
+        end = _LENGTH.size + length
+        if len(self._buffer) < end:
+            return None
+        message = self._decoder.decode(memoryview(self._buffer)[_LENGTH.size : end])
+        del self._buffer[:end]
+        return message
+
+
+def runtime_end(sock: socket.socket) -> Channel[FromWorker]:
+    """The runtime server's end of the channel."""
+    return Channel(sock, FromWorker)
+
+
+def worker_end(sock: socket.socket) -> Channel[ToWorker]:
+    """The worker's end of the channel."""
+    return Channel(sock, ToWorker)
