@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from reactor_runtime.worker.messages import FromWorker, Message, ToWorker
+from reactor_runtime.worker.messages import FromWorker, InputRing, Message, OutputRing, ToWorker
 
 _LENGTH = struct.Struct(">I")
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024  # a 16 MiB command, escaped, with room to spare
@@ -60,8 +60,7 @@ class Channel(Generic[Incoming]):
         while True:
             message = self._next_buffered()
             if message is not None:
-                carries_fd = type(message).__name__ in {"InputRing", "OutputRing"}
-                return message, self._fds.pop(0) if carries_fd else None
+                return message, self._fds.pop(0) if isinstance(message, InputRing | OutputRing) else None
             try:
                 data, fds, _, _ = socket.recv_fds(self._sock, _RECEIVE_BYTES, _MAX_FDS)
             except OSError as error:
