@@ -1,0 +1,69 @@
+"""What the server says: the last lines in memory, the rest in a bounded file."""
+
+import re
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import IO
+
+_TAIL_LINES = 60  # what fits a screen when the server fails
+_FILE_BYTES = 16 * 1024 * 1024  # days of normal use; beyond it the file starts over
+_FILES_KEPT = 10
+_LINE_BYTES = 4096
+_TOKEN = re.compile(r"(access_token=|Bearer )[\w.~+/=-]+")
+
+
+class ServerLog:
+    """A file under `directory`, new at each start; the newest ten are kept."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        name = time.strftime("livekit-%Y%m%d-%H%M%S")
+        self.path = next(p for p in _numbered(directory, name) if _created(p))
+        _prune(directory)
+        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._lock = threading.Lock()
+        self._written_bytes = 0
+
+    def copy(self, stream: IO[bytes]) -> None:
+        """Read `stream` to its end; a full disk costs lines, never the server."""
+        with self.path.open("wb", buffering=0) as file:
+            while raw := stream.readline(_LINE_BYTES):
+                line = _TOKEN.sub(r"\1...", raw.decode(errors="replace").rstrip())
+                with self._lock:
+                    self._tail.append(line)
+                self._write(file, line)
+
+    def tail(self, lines: int = _TAIL_LINES) -> list[str]:
+        """Return the last lines, oldest first."""
+        with self._lock:
+            return list(self._tail)[-lines:]
+
+    def _write(self, file: IO[bytes], line: str) -> None:
+        data = line.encode() + b"\n"
+        try:
+            if self._written_bytes > _FILE_BYTES:
+                file.seek(0)
+                file.truncate()
+                self._written_bytes = 0
+            self._written_bytes += file.write(data)
+        except OSError:
+            return
+
+
+def _numbered(directory: Path, name: str) -> list[Path]:
+    return [directory / f"{name}{suffix}.log" for suffix in ("", *(f"-{n}" for n in range(2, 100)))]
+
+
+def _created(path: Path) -> bool:
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _prune(directory: Path) -> None:
+    for old in sorted(directory.glob("livekit-*.log"), key=lambda path: path.name)[:-_FILES_KEPT]:
+        old.unlink(missing_ok=True)

@@ -1,0 +1,129 @@
+"""The LiveKit server of `reactor run`: found or fetched, started, watched, ended."""
+
+import asyncio
+import time
+from types import TracebackType
+
+from reactor_cli.livekit_server import binary, ports
+from reactor_cli.livekit_server.binary import Binary, UnfitBinaryError
+from reactor_cli.livekit_server.config import KeyPair, Ports, render
+from reactor_cli.livekit_server.errors import LiveKitError, LiveKitNotFoundError, LiveKitStartFailedError
+from reactor_cli.livekit_server.log import ServerLog
+from reactor_cli.livekit_server.process import ServerProcess
+from reactor_cli.livekit_server.settings import Endpoint, LiveKitSettings, OnStatus, Status
+
+_POLL_S = 0.02  # it answers about 0.15 s after its start
+_PROBE_S = 2.0
+_PORT_RACES = 3  # a free port may be taken by somebody else before the server has it
+
+
+class LiveKitServer:
+    """A LiveKit server for as long as this process lives.
+
+    `await start()` returns where it is; `await stop()` ends it. Also usable as `async with`. A new key is made at each
+    start. `on_status` is called in the event loop's thread.
+    """
+
+    def __init__(self, settings: LiveKitSettings, on_status: OnStatus | None = None) -> None:
+        self._settings = settings
+        self._on_status = on_status or (lambda _status: None)
+        self._process: ServerProcess | None = None
+
+    async def start(self) -> Endpoint:
+        """Start the server and wait until it answers.
+
+        Raises:
+            LiveKitNotFoundError: no source gave a server; the text lists what can be done.
+            LiveKitPortTakenError: names the process that holds the port.
+            LiveKitStartFailedError: with the end of the server's log.
+        """
+        if self._settings.external is not None:
+            given = self._settings.external
+            return Endpoint(given.url, given.api_key, given.api_secret)
+        program = await asyncio.to_thread(self._find)
+        for attempt in range(_PORT_RACES):
+            try:
+                return await self._start(program)
+            except LiveKitError:
+                if attempt == _PORT_RACES - 1 or not ports.wants_any(self._settings):
+                    raise
+        raise AssertionError
+
+    async def stop(self) -> None:
+        """End the server, and everybody's connection with it, within about a second."""
+        process, self._process = self._process, None
+        if process is not None:
+            await asyncio.to_thread(process.stop)
+
+    async def wait(self) -> int:
+        """Wait until the server ends by itself; returns its exit code."""
+        if self._process is None:
+            raise LiveKitError("The LiveKit server has not been started.")
+        return await self._process.wait()
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process id; None when it isn't ours or isn't running."""
+        return self._process.pid if self._process else None
+
+    def tail(self, lines: int = 20) -> list[str]:
+        """Return the last lines of the server's log."""
+        return self._process.log.tail(lines) if self._process else []
+
+    def _find(self) -> Binary:
+        for path in binary.candidates(self._settings.cache_dir):
+            try:
+                return binary.check(path)
+            except UnfitBinaryError as error:
+                self._on_status(Status("looking", f"{path} is passed over: {error}"))
+        raise LiveKitNotFoundError("No livekit-server found.")
+
+    async def _start(self, program: Binary) -> Endpoint:
+        chosen, keys = ports.claim(self._settings), KeyPair.random()
+        log = ServerLog(self._settings.cache_dir / "logs")
+        self._on_status(Status("starting", f"livekit-server {program.version} on port {chosen.http}"))
+        self._process = ServerProcess(program.path, render(self._settings, chosen, keys), log)
+        try:
+            await self._until_ready(self._process, chosen)
+        except BaseException:
+            self._process.kill()
+            self._process = None
+            raise
+        url = f"ws://127.0.0.1:{chosen.http}"
+        self._on_status(Status("ready", f"livekit-server {program.version} at {url}", 1.0))
+        return Endpoint(url, keys.key, keys.secret)
+
+    async def _until_ready(self, process: ServerProcess, chosen: Ports) -> None:
+        deadline = time.monotonic() + self._settings.ready_timeout_s
+        while not await _answers(chosen.http):
+            if process.exited.done():
+                raise _failed(f"ended with exit code {process.exited.result()} while starting", process.log)
+            if time.monotonic() > deadline:
+                raise _failed(f"gave no answer within {self._settings.ready_timeout_s:.0f} s", process.log)
+            await asyncio.sleep(_POLL_S)
+
+    async def __aenter__(self) -> Endpoint:
+        return await self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+
+def _failed(what: str, log: ServerLog) -> LiveKitStartFailedError:
+    said = "\n".join(f"  {line}" for line in log.tail(20)) or "  (nothing)"
+    return LiveKitStartFailedError(f"The LiveKit server {what}. It said:\n{said}\nAll of it: {log.path}")
+
+
+async def _answers(port: int) -> bool:
+    try:
+        async with asyncio.timeout(_PROBE_S):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(b"GET / HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+                return b" 200 " in await reader.readline()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False
