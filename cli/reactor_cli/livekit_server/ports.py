@@ -1,29 +1,22 @@
-"""Ports that are free, and who is in the way of those that aren't."""
+"""The server's ports: claimed together, before it is started."""
 
-import errno
 import socket
-from dataclasses import dataclass
 
 from reactor_cli.livekit_server.config import Ports
 from reactor_cli.livekit_server.errors import LiveKitPortTakenError
 from reactor_cli.livekit_server.settings import ANY_PORT, LiveKitSettings
+from reactor_cli.ports import WantedPort
 
-_COMMAND_CHARS = 120
 
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """One port, what it is for, and the flag that changes it."""
-
-    number: int
-    kind: socket.SocketKind
-    host: str
-    purpose: str
-    flag: str
-
-    @property
-    def protocol(self) -> str:
-        return "TCP" if self.kind == socket.SOCK_STREAM else "UDP"
+def wanted_ports(settings: LiveKitSettings) -> list[WantedPort]:
+    """Return signalling, media over TCP and media over UDP, in this order."""
+    everywhere = ""  # LiveKit binds its TCP media port on all interfaces, whatever it is told
+    host = everywhere if settings.public_host is not None else "127.0.0.1"
+    return [
+        WantedPort(settings.port, socket.SOCK_STREAM, host, "LiveKit, signalling", "--livekit-port"),
+        WantedPort(settings.tcp_port, socket.SOCK_STREAM, everywhere, "LiveKit, media over TCP", "--media-tcp-port"),
+        WantedPort(settings.udp_port, socket.SOCK_DGRAM, host, "LiveKit, media over UDP", "--media-udp-port"),
+    ]
 
 
 def claim(settings: LiveKitSettings) -> Ports:
@@ -32,16 +25,9 @@ def claim(settings: LiveKitSettings) -> Ports:
     Raises:
         LiveKitPortTakenError: names the process in the way, or says that the port may not be used.
     """
-    everywhere = ""  # LiveKit binds its TCP media port on all interfaces, whatever it is told
-    host = everywhere if settings.public_host is not None else "127.0.0.1"
-    wanted = [
-        _Wanted(settings.port, socket.SOCK_STREAM, host, "signalling", "--livekit-port"),
-        _Wanted(settings.tcp_port, socket.SOCK_STREAM, everywhere, "media over TCP", "--media-tcp-port"),
-        _Wanted(settings.udp_port, socket.SOCK_DGRAM, host, "media over UDP", "--media-udp-port"),
-    ]
     held: list[socket.socket] = []  # all at once, so that no port is given twice
     try:
-        for port in wanted:
+        for port in wanted_ports(settings):
             held.append(_bind(port))  # noqa: PERF401 - those bound before a failure must be closed
         return Ports(*(opened.getsockname()[1] for opened in held))
     finally:
@@ -49,50 +35,11 @@ def claim(settings: LiveKitSettings) -> Ports:
             opened.close()
 
 
-def _bind(port: _Wanted) -> socket.socket:
-    opened = socket.socket(socket.AF_INET, port.kind)
+def _bind(port: WantedPort) -> socket.socket:
     try:
-        if port.kind == socket.SOCK_STREAM:
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Go does: old connections don't count
-        opened.bind((port.host, port.number))
+        return port.bind()
     except OSError as error:
-        opened.close()
-        raise LiveKitPortTakenError(_explain(port, error)) from error
-    return opened
-
-
-def _explain(port: _Wanted, error: OSError) -> str:
-    what = f"{port.protocol} port {port.number} (LiveKit, {port.purpose})"
-    change = f"choose another port with {port.flag}"
-    if error.errno != errno.EADDRINUSE:
-        return f"{what} can't be used: {error.strerror}. Ports below 1024 need privileges: {change}."
-    owner = _owner(port)
-    if owner is None:
-        return f"{what} is taken by a process that this user may not see. End it, or {change}."
-    hint = (
-        "\nThat is another LiveKit server: use it with --livekit-url and its key, or end it."
-        if _is_livekit(owner)
-        else ""
-    )
-    return f"{what} is taken by {owner}.{hint}\nEnd that process, or {change}."
-
-
-def _is_livekit(owner: str) -> bool:
-    return "livekit" in owner
-
-
-def _owner(port: _Wanted) -> str | None:
-    """Return "name (pid 12): command line", or None where the system doesn't tell."""
-    import psutil  # noqa: PLC0415 - 30 ms that only a failure needs
-
-    try:
-        listening = psutil.net_connections("tcp" if port.kind == socket.SOCK_STREAM else "udp")
-        pids = {c.pid for c in listening if c.pid and c.laddr and c.laddr.port == port.number and not c.raddr}
-        process = psutil.Process(min(pids))
-        command = " ".join(process.cmdline())
-        return f"{process.name()} (pid {process.pid}): {command[:_COMMAND_CHARS]}"
-    except (psutil.Error, ValueError, OSError):
-        return None
+        raise LiveKitPortTakenError(port.explain(error)) from error
 
 
 def wants_any(settings: LiveKitSettings) -> bool:

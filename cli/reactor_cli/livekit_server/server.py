@@ -21,7 +21,7 @@ class LiveKitServer:
     """A LiveKit server for as long as this process lives.
 
     `await start()` returns where it is; `await stop()` ends it. Also usable as `async with`. A new key is made at each
-    start. `on_status` is called in the event loop's thread.
+    start unless the settings give one. `on_status` is called in the event loop's thread.
     """
 
     def __init__(self, settings: LiveKitSettings, on_status: OnStatus | None = None) -> None:
@@ -79,7 +79,7 @@ class LiveKitServer:
         raise LiveKitNotFoundError("No livekit-server found.")
 
     async def _start(self, program: Binary) -> Endpoint:
-        chosen, keys = ports.claim(self._settings), KeyPair.random()
+        chosen, keys = ports.claim(self._settings), self._keys()
         log = ServerLog(self._settings.cache_dir / "logs")
         self._on_status(Status("starting", f"livekit-server {program.version} on port {chosen.http}"))
         self._process = ServerProcess(program.path, render(self._settings, chosen, keys), log)
@@ -92,6 +92,10 @@ class LiveKitServer:
         url = f"ws://127.0.0.1:{chosen.http}"
         self._on_status(Status("ready", f"livekit-server {program.version} at {url}", 1.0))
         return Endpoint(url, keys.key, keys.secret)
+
+    def _keys(self) -> KeyPair:
+        given = self._settings
+        return KeyPair(given.api_key, given.api_secret) if given.api_key and given.api_secret else KeyPair.random()
 
     async def _until_ready(self, process: ServerProcess, chosen: Ports) -> None:
         deadline = time.monotonic() + self._settings.ready_timeout_s

@@ -42,6 +42,9 @@ class LiveKitSettings:
     public_host: str | None = None
     node_ip: str | None = None
     external: ExternalLiveKit | None = None
+    api_key: str | None = None
+    """With `api_secret`: given, so that tokens outlive a restart; else random."""
+    api_secret: str | None = field(default=None, repr=False)
     sources: tuple[Source, ...] = ("binary", "download", "go", "container")
     cache_dir: Path = field(default_factory=default_cache_dir)
     ready_timeout_s: float = 30.0  # it answers in 0.2 s; a cold disk and a busy machine take longer

@@ -1,0 +1,43 @@
+"""The `reactor` command: its overview, and nothing that takes long to import."""
+
+import sys
+
+try:
+    import click
+except ModuleNotFoundError:
+    sys.exit("reactor: this command needs packages that aren't here. Install them: pip install 'reactor-local[all]'")
+
+from reactor_cli.lazy import LazyCommand, LazyGroup
+
+_COMMANDS = {
+    "run": LazyCommand("reactor_cli.commands.run", "run", "Serve the model in a folder."),
+    "capabilities": LazyCommand(
+        "reactor_cli.commands.capabilities", "capabilities", "Print a model's commands as JSON."
+    ),
+}
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    from importlib.metadata import version  # noqa: PLC0415 - 25 ms that only this option needs
+
+    click.echo(f"reactor {version('reactor-local')}")
+    ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Turn a folder with a Python VideoModel into a live, interactive video stream on your own machine.",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
+)
+def main() -> None:
+    """Run the `reactor` command."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One module a sub-command; imported only when it is called."""

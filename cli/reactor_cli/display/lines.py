@@ -1,0 +1,90 @@
+"""One event a line, as text or as JSON, for files, pipes and services."""
+
+import json
+from datetime import datetime
+from typing import TextIO
+
+from reactor_cli.log_line import LogLine
+from reactor_cli.status import Notice, StackStatus
+
+_OWN = "reactor"
+
+
+class PlainDisplay:
+    """`12:00:01 runtime      warning text key=value`."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def log(self, line: LogLine) -> None:
+        """Print the line, and what belongs to it (a traceback) below."""
+        process = "model" if line.model else line.process
+        self._print(process, line.level, line.text + fields_text(line), line.details)
+
+    def notice(self, notice: Notice) -> None:
+        """Print the first line with its time, further ones below it."""
+        first, _, rest = notice.text.partition("\n")
+        self._print(_OWN, notice.level, first, rest)
+
+    def status(self, status: StackStatus) -> None:
+        """Print nothing: notices say what changes."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def _print(self, process: str, level: str, text: str, details: str) -> None:
+        word = "" if level in ("info", "debug") else f"{level}: "
+        more = "".join(f"\n    {line}" for line in details.splitlines())
+        write(self._stream, f"{_now():%H:%M:%S} {process:<11} {word}{text}{more}\n")
+
+
+class JsonDisplay:
+    """One JSON object a line: `timestamp`, `level`, `process`, `event` and what belongs to it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def log(self, line: LogLine) -> None:
+        """Print the record, its process added."""
+        more = {"exception": line.details} if line.details else {}
+        source = {"logger": "model"} if line.model else {}
+        self._print(line.level, line.process, line.text, {**line.fields, **more, **source})
+
+    def notice(self, notice: Notice) -> None:
+        """Print the notice; `event` is its kind."""
+        self._print(notice.level, _OWN, notice.kind, {"message": notice.text, **notice.fields})
+
+    def status(self, status: StackStatus) -> None:
+        """Print nothing: notices say what changes."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def _print(self, level: str, process: str, event: str, fields: dict[str, object]) -> None:
+        record = {"timestamp": _now().isoformat(), "level": level, "process": process, "event": event, **fields}
+        write(self._stream, json.dumps(record, ensure_ascii=False, default=str) + "\n")
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write and flush; nobody has to be reading."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except (OSError, ValueError):
+        return
+    except UnicodeEncodeError:
+        write(stream, text.encode("ascii", "replace").decode())
+
+
+def fields_text(line: LogLine) -> str:
+    """Return ` key=value …`."""
+    return "".join(f" {key}={_short(value)}" for key, value in line.fields.items())
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return json.dumps(text, ensure_ascii=False) if " " in text else text
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()

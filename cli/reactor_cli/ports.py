@@ -1,0 +1,87 @@
+"""Ports that are free, and who is in the way of those that aren't."""
+
+import errno
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_COMMAND_CHARS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPort:
+    """One port, what it is for, and the flag that changes it.
+
+    Args:
+        number: 0 means any free one.
+        host: IPv4 or IPv6 address or name; empty for all interfaces.
+    """
+
+    number: int
+    kind: socket.SocketKind
+    host: str
+    purpose: str
+    flag: str
+
+    @property
+    def protocol(self) -> str:
+        """TCP or UDP."""
+        return "TCP" if self.kind == socket.SOCK_STREAM else "UDP"
+
+    def bind(self) -> socket.socket:
+        """Return a socket that holds the port.
+
+        Raises:
+            OSError: it can't be had.
+        """
+        family, _, _, _, address = socket.getaddrinfo(self.host or "0.0.0.0", self.number, type=self.kind)[0]  # noqa: S104
+        opened = socket.socket(family, self.kind)
+        try:
+            if self.kind == socket.SOCK_STREAM:
+                opened.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+                )  # as servers do: old connections don't count
+            opened.bind(address)
+        except OSError:
+            opened.close()
+            raise
+        return opened
+
+    def explain(self, error: OSError) -> str:
+        """Say why `bind` failed, who is in the way, and what to do."""
+        what = f"{self.protocol} port {self.number} ({self.purpose})"
+        change = f"choose another port with {self.flag}"
+        if error.errno != errno.EADDRINUSE:
+            return f"{what} can't be used on {self.host or 'all interfaces'}: {error.strerror}; {change}."
+        owner = self._owner()
+        if owner is None:
+            return f"{what} is taken by a process that this user may not see. End it, or {change}."
+        hint = "\nThat is another LiveKit server: use it with --livekit-url and its key, or end it."
+        return f"{what} is taken by {owner}.{hint if 'livekit' in owner else ''}\nEnd that process, or {change}."
+
+    def _owner(self) -> str | None:
+        """Return "name (pid 12): command line", or None where the system doesn't tell."""
+        import psutil  # noqa: PLC0415 - 30 ms that only a failure needs
+
+        try:
+            listening = psutil.net_connections("tcp" if self.kind == socket.SOCK_STREAM else "udp")
+            pids = {c.pid for c in listening if c.pid and c.laddr and c.laddr.port == self.number and not c.raddr}
+            process = psutil.Process(min(pids))
+            command = " ".join(process.cmdline())
+            return f"{process.name()} (pid {process.pid}): {command[:_COMMAND_CHARS]}"
+        except (psutil.Error, ValueError, OSError):
+            return None
+
+
+def port_problems(wanted: Sequence[WantedPort]) -> list[str]:
+    """Try all ports at once and return what is wrong, one text a port."""
+    held: list[socket.socket] = []
+    problems: list[str] = []
+    for port in wanted:
+        try:
+            held.append(port.bind())
+        except OSError as error:
+            problems.append(port.explain(error))
+    for opened in held:
+        opened.close()
+    return problems

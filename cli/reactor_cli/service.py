@@ -1,0 +1,126 @@
+"""A process of the stack that is started again whenever it ends without having been asked to."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from reactor_cli.child import Child, ChildSpec
+from reactor_cli.errors import CliError
+from reactor_cli.restart import RestartPolicy
+
+_TAIL_LINES = 30
+
+
+class Running(Protocol):
+    """A started process."""
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+
+    async def wait(self) -> int:
+        """Return its exit code once it has ended."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it and its children at once."""
+
+
+class ServiceGaveUpError(CliError):
+    """A process that keeps failing; the message ends with the tail of its log."""
+
+
+class Service:
+    """Runs one process and restarts it.
+
+    Args:
+        spec: What to run.
+        on_line: Gets the service's name and each line of output.
+        on_exit: Gets name, exit code and the seconds until the restart, for each exit nobody asked for.
+    """
+
+    def __init__(
+        self, spec: ChildSpec, on_line: Callable[[str, str], None], on_exit: Callable[[str, int, float], None]
+    ) -> None:
+        self._spec = spec
+        self._on_line = on_line
+        self._on_exit = on_exit
+        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._child: Running | None = None
+        self._stopping = False
+
+    @property
+    def name(self) -> str:
+        """How users call it."""
+        return self._spec.name
+
+    @property
+    def pid(self) -> int | None:
+        """Of the current process; None between two."""
+        return self._child.pid if self._child else None
+
+    async def run(self) -> None:
+        """Keep the process running until `stop`.
+
+        Raises:
+            ServiceGaveUpError: it failed too often in a row.
+        """
+        policy = RestartPolicy()
+        while not self._stopping:
+            started = time.monotonic()
+            self._child = await Child.start(self._spec, self._line)
+            if self._stopping:
+                self._child.terminate()
+            code = await self._child.wait()
+            self._child = None
+            if self._stopping:
+                return
+            policy, delay_s = policy.after_exit(time.monotonic() - started, code)
+            if delay_s is None:
+                raise ServiceGaveUpError(self._last_words(code))
+            self._on_exit(self.name, code, delay_s)
+            await asyncio.sleep(delay_s)
+
+    async def stop(self, grace_s: float) -> bool:
+        """End the process; after `grace_s` by force. Returns whether it went by itself."""
+        self._stopping = True
+        child = self._child
+        if child is None:
+            return True
+        child.terminate()
+        try:
+            await asyncio.wait_for(asyncio.shield(child.wait()), grace_s)
+        except TimeoutError:
+            child.kill()
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End the process at once and for good."""
+        self._stopping = True
+        if self._child is not None:
+            self._child.kill()
+
+    def _line(self, line: str) -> None:
+        self._tail.append(line)
+        self._on_line(self.name, line)
+
+    def _last_words(self, code: int) -> str:
+        lines = [f"The {self.name} ended again and again ({describe_exit(code)}). Its last lines:"]
+        return "\n".join(lines + [f"  {line}" for line in self._tail])
+
+
+def describe_exit(code: int) -> str:
+    """Say an exit code in words."""
+    import signal  # noqa: PLC0415
+
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"

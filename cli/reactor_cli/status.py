@@ -1,0 +1,89 @@
+"""What the stack is doing, and what of a change is worth a line: pure functions of two looks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from reactor_cli.log_line import Level
+
+Phase = Literal["starting", "loading", "ready", "starting_session", "active", "stopping", "failed"]
+_STAGES = {
+    "weights": "fetching weights",
+    "import": "importing the model's code",
+    "init": "running the model's __init__",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something `reactor run` itself tells.
+
+    Args:
+        kind: Stable name, for programs that read JSON lines.
+        text: For people; may have several lines.
+        fields: Values, for programs.
+    """
+
+    kind: str
+    text: str
+    level: Level = "info"
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StackStatus:
+    """One look at coordinator and runtime.
+
+    Args:
+        phase: `starting`: a process doesn't answer yet (or not at the moment).
+        progress: Of the model's loading, 0..1, where known.
+        error: Why the model didn't load.
+        accepting: The coordinator serves clients.
+        sessions: Granted now.
+        waiting: Clients in the queue.
+    """
+
+    phase: Phase = "starting"
+    stage: str | None = None
+    progress: float | None = None
+    error: str | None = None
+    accepting: bool = False
+    session_id: str | None = None
+    waiting: int = 0
+    connections: int = 0
+
+    @property
+    def summary(self) -> str:
+        """Say it in a few words."""
+        if self.phase == "loading":
+            return f"{_STAGES.get(self.stage or '', 'loading the model')}{_percent(self.progress)}"
+        queue = f", {self.waiting} waiting" if self.waiting else ""
+        words = {
+            "starting": "starting",
+            "ready": "ready",
+            "starting_session": "session begins",
+            "active": "session under way",
+            "stopping": "session ends",
+            "failed": "the model didn't load",
+        }
+        return words[self.phase] + queue
+
+
+def changes(old: StackStatus, new: StackStatus) -> Iterator[Notice]:
+    """Yield what happened between two looks, the first time ready apart (its line needs a clock)."""
+    if new.error and new.error != old.error:
+        yield Notice("load_failed", f"The model didn't load:\n{new.error}", "error")
+    if new.phase == "loading" and old.phase not in ("starting", "loading"):
+        yield Notice("reloading", "Loading the model again")
+    if new.phase == "loading" and new.stage != old.stage and new.stage is not None:
+        yield Notice("loading", _STAGES.get(new.stage, new.stage).capitalize(), fields={"stage": new.stage})
+    if old.session_id not in (None, new.session_id):
+        yield Notice("session_ended", "Session ended", fields={"session_id": old.session_id})
+    if new.session_id not in (None, old.session_id):
+        yield Notice("session_started", "Session started", fields={"session_id": new.session_id})
+    if new.waiting != old.waiting:
+        yield Notice("queue", f"{new.waiting} waiting", fields={"waiting": new.waiting})
+
+
+def _percent(progress: float | None) -> str:
+    return "" if progress is None else f" ({progress:.0%})"
