@@ -5,13 +5,20 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 _TAIL_LINES = 60  # what fits a screen when the server fails
 _FILE_BYTES = 16 * 1024 * 1024  # days of normal use; beyond it the file starts over
 _FILES_KEPT = 10
 _LINE_BYTES = 4096
 _TOKEN = re.compile(r"(access_token=|Bearer )[\w.~+/=-]+")
+
+
+class Lines(Protocol):
+    """What a log is read from; a binary file is one."""
+
+    def readline(self, limit: int, /) -> bytes:
+        """Return the next line, or its first `limit` bytes; empty at the end."""
 
 
 class ServerLog:
@@ -26,7 +33,7 @@ class ServerLog:
         self._lock = threading.Lock()
         self._written_bytes = 0
 
-    def copy(self, stream: IO[bytes]) -> None:
+    def copy(self, stream: Lines) -> None:
         """Read `stream` to its end; a full disk costs lines, never the server."""
         with self.path.open("wb", buffering=0) as file:
             while raw := stream.readline(_LINE_BYTES):

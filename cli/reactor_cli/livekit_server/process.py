@@ -1,127 +1,108 @@
-"""One livekit-server as a child process that can't outlive this one."""
+"""A running livekit-server, whatever runs it, and the one that is a child process of ours."""
 
 import asyncio
 import contextlib
-import importlib.util
 import os
 import signal
-import subprocess
-import sys
 import threading
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Protocol
 
+from reactor_cli.livekit_server.guarded import GuardedProcess
 from reactor_cli.livekit_server.log import ServerLog
 
 # The first SIGTERM waits for participants to leave, without limit; the second one ends at once.
-_FIRST_TERM_S = 0.2  # enough when nobody is inside
-_SECOND_TERM_S = 0.8
-_KILLED_S = 5.0  # a killed process is gone by then unless the kernel holds it
-_OURS = ("LIVEKIT_", "REDIS_", "NODE_IP", "UDP_PORT")  # variables that the server would take for settings
+_FIRST_TERM_S = 0.1  # an empty server is gone after 0.05 s
+_SECOND_TERM_S = 0.9
+_READER_S = 5.0  # a killed process is gone by then unless the kernel holds it
+_NOT_PASSED_ON = ("LIVEKIT_", "REDIS_", "NODE_IP", "UDP_PORT")  # variables that the server would take for settings
+
+
+class Running(Protocol):
+    """A started server. `exited` gets its exit code (negative: the signal that ended it)."""
+
+    log: ServerLog
+    exited: Future[int]
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, where it is a child of ours."""
+
+    def stop(self) -> None:
+        """End the server with everybody in it, within about a second."""
+
+    def kill(self) -> None:
+        """End it at once; harmless afterwards."""
 
 
 class ServerProcess:
-    """A started livekit-server; its log is read by a thread that ends with it."""
+    """A livekit-server as a child; its log is read by a thread that ends with it."""
 
     def __init__(self, program: Path, config: str, log: ServerLog) -> None:
         self.log = log
         self.exited: Future[int] = Future()
-        self._lifeline: int | None
-        self._popen, self._lifeline = _spawn(program, config)
+        self._process = _spawn(program, config)
         self._reader = threading.Thread(target=self._watch, name="livekit-log", daemon=True)
         self._reader.start()
 
     @property
     def pid(self) -> int:
         """The server's process id, which is also its group's."""
-        return self._popen.pid
-
-    async def wait(self) -> int:
-        """Wait for the end and return the exit code (negative: the signal)."""
-        return await asyncio.shield(asyncio.wrap_future(self.exited))
+        return self._process.pid
 
     def stop(self) -> None:
-        """End the server with everybody in it; takes 1 s at the very most, and at once when nobody is inside."""
+        """End the server with everybody in it; takes 1 s at the very most, and 0.1 s when nobody is inside."""
         for patience_s in (_FIRST_TERM_S, _SECOND_TERM_S):
-            if self._ended_within(patience_s, signal.SIGTERM):
+            if self._terminated_within(patience_s):
                 break
         self.kill()
 
     def kill(self) -> None:
         """End the whole process group at once."""
-        if self._lifeline is None:
-            return
-        # The guard in the group keeps its number from being given to others until the lifeline is closed.
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter: macOS, when only zombies are left
-            os.killpg(self.pid, signal.SIGKILL)
-        os.close(self._lifeline)
-        self._lifeline = None
-        self._reader.join(_KILLED_S)
+        self._process.kill()
+        self._reader.join(_READER_S)
 
-    def _ended_within(self, patience_s: float, number: signal.Signals) -> bool:
+    def _terminated_within(self, patience_s: float) -> bool:
         if not self.exited.done():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, number)
+                os.kill(self.pid, signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
             self.exited.result(patience_s)
         return self.exited.done()
 
     def _watch(self) -> None:
-        assert self._popen.stdout is not None  # noqa: S101 - for the type checker
-        with self._popen.stdout as stream:
+        assert self._process.popen.stdout is not None  # noqa: S101 - for the type checker
+        with self._process.popen.stdout as stream:
             self.log.copy(stream)
-        self.exited.set_result(self._popen.wait())
+        self.exited.set_result(self._process.popen.wait())
 
 
-def _spawn(program: Path, config: str) -> tuple[subprocess.Popen[bytes], int]:
-    """Start it; returns the process and the pipe end whose closing ends it.
+async def ended(running: Running) -> int:
+    """Wait for the end and return the exit code."""
+    return await asyncio.shield(asyncio.wrap_future(running.exited))
 
-    The configuration holds the secret, so it goes through a pipe: no file that could be read or left behind.
-    """
-    lifeline, lifeline_end = os.pipe()
+
+def _spawn(program: Path, config: str) -> GuardedProcess:
+    """Start it. The configuration holds the secret, so it goes through a pipe: no file to be read or left behind."""
     reading, writing = os.pipe()
     try:
-        os.write(writing, config.encode())  # about 1 kB, a pipe holds at least 4
-        popen = subprocess.Popen(
-            [
-                sys.executable,
-                "-I",
-                "-S",
-                _lifeline_script(),
-                str(lifeline),
-                str(program),
-                "--config",
-                f"/dev/fd/{reading}",
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=(lifeline, reading),
-            start_new_session=True,
-            env=_environment(),
-        )
-    except BaseException:
-        os.close(lifeline_end)
-        raise
+        os.write(writing, config.encode())  # 1 kB; a pipe holds at least 4
+        return GuardedProcess([str(program), "--config", f"/dev/fd/{reading}"], _environment(), pass_fds=[reading])
     finally:
-        for fd in (lifeline, reading, writing):
-            os.close(fd)
-    return popen, lifeline_end
-
-
-def _lifeline_script() -> str:
-    spec = importlib.util.find_spec("reactor_runtime")  # found, not imported: it would bring numpy
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("reactor_runtime")
-    return str(Path(spec.submodule_search_locations[0]) / "lifeline.py")
+        os.close(reading)
+        os.close(writing)
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    return kept | _two_processors(kept.get("GOMAXPROCS", ""))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
+    return kept | two_processors(kept.get("GOMAXPROCS", ""))
 
 
-def _two_processors(given: str) -> dict[str, str]:
-    """With one, the server loses the race between a viewer's offer and its subscriptions in 92 % of the joins."""
+def two_processors(given: str) -> dict[str, str]:
+    """Return the variable that gives the server two threads where it would take one.
+
+    With one, the server loses the race between a viewer's offer and its subscriptions in 92 % of the joins.
+    """
     wanted = int(given) if given.isdigit() and int(given) else os.cpu_count() or 1
     return {"GOMAXPROCS": "2"} if wanted < 2 else {}

@@ -1,15 +1,18 @@
 """The LiveKit server of `reactor run`: found or fetched, started, watched, ended."""
 
 import asyncio
+import contextlib
 import time
 from types import TracebackType
 
-from reactor_cli.livekit_server import binary, ports
-from reactor_cli.livekit_server.binary import Binary, UnfitBinaryError
+from reactor_cli.livekit_server import ports
 from reactor_cli.livekit_server.config import KeyPair, Ports, render
-from reactor_cli.livekit_server.errors import LiveKitError, LiveKitNotFoundError, LiveKitStartFailedError
+from reactor_cli.livekit_server.container import ContainerProcess, Engine
+from reactor_cli.livekit_server.errors import LiveKitError, LiveKitStartFailedError
+from reactor_cli.livekit_server.find import Program, find
+from reactor_cli.livekit_server.job import Job
 from reactor_cli.livekit_server.log import ServerLog
-from reactor_cli.livekit_server.process import ServerProcess
+from reactor_cli.livekit_server.process import Running, ServerProcess, ended
 from reactor_cli.livekit_server.settings import Endpoint, LiveKitSettings, OnStatus, Status
 
 _POLL_S = 0.02  # it answers about 0.15 s after its start
@@ -27,7 +30,7 @@ class LiveKitServer:
     def __init__(self, settings: LiveKitSettings, on_status: OnStatus | None = None) -> None:
         self._settings = settings
         self._on_status = on_status or (lambda _status: None)
-        self._process: ServerProcess | None = None
+        self._running: Running | None = None
 
     async def start(self) -> Endpoint:
         """Start the server and wait until it answers.
@@ -40,7 +43,7 @@ class LiveKitServer:
         if self._settings.external is not None:
             given = self._settings.external
             return Endpoint(given.url, given.api_key, given.api_secret)
-        program = await asyncio.to_thread(self._find)
+        program = await self._find()
         for attempt in range(_PORT_RACES):
             try:
                 return await self._start(program)
@@ -51,59 +54,71 @@ class LiveKitServer:
 
     async def stop(self) -> None:
         """End the server, and everybody's connection with it, within about a second."""
-        process, self._process = self._process, None
-        if process is not None:
-            await asyncio.to_thread(process.stop)
+        running, self._running = self._running, None
+        if running is not None:
+            await asyncio.shield(asyncio.to_thread(running.stop))
 
     async def wait(self) -> int:
         """Wait until the server ends by itself; returns its exit code."""
-        if self._process is None:
+        if self._running is None:
             raise LiveKitError("The LiveKit server has not been started.")
-        return await self._process.wait()
+        return await ended(self._running)
 
     @property
     def pid(self) -> int | None:
         """The server's process id; None when it isn't ours or isn't running."""
-        return self._process.pid if self._process else None
+        return self._running.pid if self._running else None
 
     def tail(self, lines: int = 20) -> list[str]:
         """Return the last lines of the server's log."""
-        return self._process.log.tail(lines) if self._process else []
+        return self._running.log.tail(lines) if self._running else []
 
-    def _find(self) -> Binary:
-        for path in binary.candidates(self._settings.cache_dir):
-            try:
-                return binary.check(path)
-            except UnfitBinaryError as error:
-                self._on_status(Status("looking", f"{path} is passed over: {error}"))
-        raise LiveKitNotFoundError("No livekit-server found.")
+    async def _find(self) -> Program:
+        loop = asyncio.get_running_loop()
 
-    async def _start(self, program: Binary) -> Endpoint:
-        chosen, keys = ports.claim(self._settings), self._keys()
-        log = ServerLog(self._settings.cache_dir / "logs")
-        self._on_status(Status("starting", f"livekit-server {program.version} on port {chosen.http}"))
-        self._process = ServerProcess(program.path, render(self._settings, chosen, keys), log)
+        def report(status: Status) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop was closed while a fetch was being cancelled
+                loop.call_soon_threadsafe(self._on_status, status)
+
+        job = Job(self._settings.cache_dir, report)
         try:
-            await self._until_ready(self._process, chosen)
-        except BaseException:
-            self._process.kill()
-            self._process = None
+            return await asyncio.to_thread(find, job, self._settings.sources)
+        finally:
+            job.cancelled.set()
+
+    async def _start(self, program: Program) -> Endpoint:
+        chosen, keys = ports.claim(self._settings), KeyPair.random()
+        self._on_status(Status("starting", f"livekit-server {program.version} on port {chosen.http}"))
+        launching = asyncio.ensure_future(asyncio.to_thread(self._launch, program, chosen, keys))
+        try:
+            running = await asyncio.shield(launching)
+        except asyncio.CancelledError:
+            await asyncio.to_thread((await launching).kill)
             raise
+        try:
+            await self._until_ready(running, chosen)
+        except BaseException:
+            await asyncio.shield(asyncio.to_thread(running.kill))
+            raise
+        self._running = running
         url = f"ws://127.0.0.1:{chosen.http}"
         self._on_status(Status("ready", f"livekit-server {program.version} at {url}", 1.0))
         return Endpoint(url, keys.key, keys.secret)
 
-    def _keys(self) -> KeyPair:
-        given = self._settings
-        return KeyPair(given.api_key, given.api_secret) if given.api_key and given.api_secret else KeyPair.random()
+    def _launch(self, program: Program, chosen: Ports, keys: KeyPair) -> Running:
+        log = ServerLog(self._settings.cache_dir / "logs")
+        if isinstance(program, Engine):
+            config = render(self._settings, chosen, keys, in_bridge=not program.host_network)
+            return ContainerProcess(program, config, chosen, self._settings, log)
+        return ServerProcess(program.path, render(self._settings, chosen, keys), log)
 
-    async def _until_ready(self, process: ServerProcess, chosen: Ports) -> None:
+    async def _until_ready(self, running: Running, chosen: Ports) -> None:
         deadline = time.monotonic() + self._settings.ready_timeout_s
         while not await _answers(chosen.http):
-            if process.exited.done():
-                raise _failed(f"ended with exit code {process.exited.result()} while starting", process.log)
+            if running.exited.done():
+                raise _failed(f"ended with exit code {running.exited.result()} while starting", running.log)
             if time.monotonic() > deadline:
-                raise _failed(f"gave no answer within {self._settings.ready_timeout_s:.0f} s", process.log)
+                raise _failed(f"gave no answer within {self._settings.ready_timeout_s:.0f} s", running.log)
             await asyncio.sleep(_POLL_S)
 
     async def __aenter__(self) -> Endpoint:
