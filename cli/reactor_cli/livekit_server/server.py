@@ -87,7 +87,7 @@ class LiveKitServer:
             job.cancelled.set()
 
     async def _start(self, program: Program) -> Endpoint:
-        chosen, keys = ports.claim(self._settings), KeyPair.random()
+        chosen, keys = ports.claim(self._settings), self._keys()
         self._on_status(Status("starting", f"livekit-server {program.version} on port {chosen.http}"))
         launching = asyncio.ensure_future(asyncio.to_thread(self._launch, program, chosen, keys))
         try:
@@ -111,6 +111,10 @@ class LiveKitServer:
             config = render(self._settings, chosen, keys, in_bridge=not program.host_network)
             return ContainerProcess(program, config, chosen, self._settings, log)
         return ServerProcess(program.path, render(self._settings, chosen, keys), log)
+
+    def _keys(self) -> KeyPair:
+        given = self._settings
+        return KeyPair(given.api_key, given.api_secret) if given.api_key and given.api_secret else KeyPair.random()
 
     async def _until_ready(self, running: Running, chosen: Ports) -> None:
         deadline = time.monotonic() + self._settings.ready_timeout_s
