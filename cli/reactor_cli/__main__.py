@@ -1,6 +1,7 @@
 """The `reactor` command: its overview, and nothing that takes long to import."""
 
 import sys
+import time
 
 try:
     import click
@@ -9,6 +10,7 @@ except ModuleNotFoundError:
 
 from reactor_cli.lazy import LazyCommand, LazyGroup
 
+_STARTED_S = time.monotonic()
 _COMMANDS = {
     "run": LazyCommand("reactor_cli.commands.run", "run", "Serve the model in a folder."),
     "capabilities": LazyCommand(
@@ -35,8 +37,10 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
 )
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Run the `reactor` command."""
+    context.obj = _STARTED_S
 
 
 if __name__ == "__main__":

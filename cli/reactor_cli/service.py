@@ -1,6 +1,7 @@
 """A process of the stack that is started again whenever it ends without having been asked to."""
 
 import asyncio
+import signal
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,28 +14,36 @@ from reactor_cli.restart import RestartPolicy
 _TAIL_LINES = 30
 
 
-class Running(Protocol):
-    """A started process."""
-
-    @property
-    def pid(self) -> int:
-        """Of the process."""
-
-    async def wait(self) -> int:
-        """Return its exit code once it has ended."""
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-
-    def kill(self) -> None:
-        """End it and its children at once."""
-
-
 class ServiceGaveUpError(CliError):
     """A process that keeps failing; the message ends with the tail of its log."""
 
 
-class Service:
+class Service(Protocol):
+    """A part of the stack that is kept running."""
+
+    @property
+    def name(self) -> str:
+        """How users call it."""
+
+    @property
+    def pid(self) -> int | None:
+        """Of the current process; None between two."""
+
+    async def run(self) -> None:
+        """Keep it running until `stop`.
+
+        Raises:
+            CliError: there is no point in going on.
+        """
+
+    async def stop(self, grace_s: float) -> None:
+        """End it; after `grace_s` by force."""
+
+    def kill(self) -> None:
+        """End it at once and for good."""
+
+
+class ProcessService:
     """Runs one process and restarts it.
 
     Args:
@@ -50,7 +59,7 @@ class Service:
         self._on_line = on_line
         self._on_exit = on_exit
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
-        self._child: Running | None = None
+        self._child: Child | None = None
         self._stopping = False
 
     @property
@@ -85,19 +94,18 @@ class Service:
             self._on_exit(self.name, code, delay_s)
             await asyncio.sleep(delay_s)
 
-    async def stop(self, grace_s: float) -> bool:
-        """End the process; after `grace_s` by force. Returns whether it went by itself."""
+    async def stop(self, grace_s: float) -> None:
+        """End the process; after `grace_s` by force."""
         self._stopping = True
         child = self._child
         if child is None:
-            return True
+            return
         child.terminate()
         try:
             await asyncio.wait_for(asyncio.shield(child.wait()), grace_s)
         except TimeoutError:
             child.kill()
-            return False
-        return True
+            await child.wait()
 
     def kill(self) -> None:
         """End the process at once and for good."""
@@ -116,8 +124,6 @@ class Service:
 
 def describe_exit(code: int) -> str:
     """Say an exit code in words."""
-    import signal  # noqa: PLC0415
-
     if code >= 0:
         return f"exit code {code}"
     try:

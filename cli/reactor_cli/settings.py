@@ -72,7 +72,7 @@ class RunSettings(BaseSettings):
     max_session_duration: float = Field(
         default=0.0,
         ge=0,
-        validation_alias=AliasChoices("REACTOR_MAX_SESSION_DURATION", "MAX_SESSION_DURATION_SECONDS"),
+        validation_alias=AliasChoices("MAX_SESSION_DURATION_SECONDS", "REACTOR_MAX_SESSION_DURATION"),
     )
     max_queue: int = Field(default=100, ge=0)
     strict_model_name: bool = False
@@ -173,6 +173,11 @@ def read_config(file: Path) -> dict[str, Any]:
 def flag(field: str) -> str:
     """Return the command-line spelling of a field."""
     return "--" + field.replace("_", "-")
+
+
+def variable(field: str) -> str:
+    """Return the environment variable of a field."""
+    return next(iter(_aliases(field)), f"REACTOR_{field.upper()}")
 
 
 def _sentence(loc: tuple[int | str, ...], message: str, flags: dict[str, Any]) -> str:

@@ -1,0 +1,153 @@
+"""From settings to a running stack: everything that can be wrong is told before anything starts."""
+
+import asyncio
+import importlib.util
+import secrets
+import socket
+from pathlib import Path
+from typing import Any
+
+from reactor_cli.display import choose_display
+from reactor_cli.display.base import Display
+from reactor_cli.environment import LOOPBACK, Wiring, coordinator_spec, runtime_spec
+from reactor_cli.errors import CliError, UsageProblem
+from reactor_cli.livekit_server import Endpoint, LiveKitSettings, Status
+from reactor_cli.livekit_server.config import KeyPair
+from reactor_cli.livekit_server.ports import wanted_ports
+from reactor_cli.livekit_service import GivenLiveKit, LiveKitService
+from reactor_cli.look import Endpoints
+from reactor_cli.model_folder import open_model
+from reactor_cli.output import Output
+from reactor_cli.ports import WantedPort, port_problems
+from reactor_cli.service import ProcessService, Service
+from reactor_cli.settings import RunSettings, load_settings
+from reactor_cli.stack import Member, Stack, Welcome, exit_notice
+from reactor_cli.status import Notice
+from reactor_protocol.manifest import Manifest
+
+# Clients are told and sessions ended (the coordinator gives itself 2 s), the model is stopped or killed (0.5 s and
+# 1.5 s), LiveKit takes a second at most: 4.9 s at the very worst, about one usually.
+_COORDINATOR_GRACE_S = 2.2
+_RUNTIME_GRACE_S = 1.7
+_LIVEKIT_GRACE_S = 1.0
+_ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - names what a user may have asked for
+
+
+def serve(flags: dict[str, Any], started_s: float) -> None:
+    """Run a stack until it is told to end.
+
+    Args:
+        flags: Settings given on the command line, by field name.
+        started_s: `time.monotonic()` at the command's start.
+
+    Raises:
+        UsageProblem: settings or path can't be followed.
+        CliError: the manifest, a port or a process is in the way.
+    """
+    settings = load_settings(flags)
+    folder, manifest = open_model(settings.path)
+    _check_debugger(settings)
+    livekit = _livekit_settings(settings)
+    problems = port_problems(_wanted_ports(settings, livekit))
+    if problems:
+        raise CliError("\n".join(problems))
+    display = choose_display(settings.log_format)
+    output = Output(display, settings.coordinator_port, verbose=settings.verbose)
+    wiring = Wiring(folder, _runtime_key(settings), _endpoint(settings, livekit))
+    members = _members(settings, wiring, livekit, output, display)
+    at = Endpoints(_reachable(settings.host), settings.coordinator_port, settings.runtime_port, wiring.runtime_key)
+    try:
+        asyncio.run(Stack(members, at, display, _welcome(settings, manifest, started_s)).run())
+    except CliError as error:
+        raise _with_log_folder(error, output.folder) from None
+    finally:
+        display.close()
+        output.close()
+
+
+def _members(
+    settings: RunSettings, wiring: Wiring, livekit: LiveKitSettings | None, output: Output, display: Display
+) -> list[Member]:
+    def on_exit(name: str, code: int, delay_s: float) -> None:
+        display.notice(exit_notice(name, code, delay_s))
+
+    def on_livekit(status: Status) -> None:
+        if status.stage in ("downloading", "building") or settings.verbose:
+            display.notice(Notice("livekit", status.message))
+
+    server: Service = LiveKitService(livekit, on_livekit, on_exit) if livekit else GivenLiveKit()
+    return [
+        Member(ProcessService(coordinator_spec(settings, wiring), output.line, on_exit), _COORDINATOR_GRACE_S),
+        Member(ProcessService(runtime_spec(settings, wiring), output.line, on_exit), _RUNTIME_GRACE_S),
+        Member(server, _LIVEKIT_GRACE_S),
+    ]
+
+
+def _livekit_settings(settings: RunSettings) -> LiveKitSettings | None:
+    """Return the launcher's settings, or None where a server is given."""
+    if settings.livekit_url:
+        return None
+    keys = KeyPair.random()
+    return LiveKitSettings(
+        port=settings.livekit_port,
+        tcp_port=settings.media_tcp_port,
+        udp_port=settings.media_udp_port,
+        public_host=settings.public_host,
+        api_key=keys.key,
+        api_secret=keys.secret,
+    )
+
+
+def _endpoint(settings: RunSettings, livekit: LiveKitSettings | None) -> Endpoint:
+    if livekit is not None:
+        return Endpoint(f"ws://{LOOPBACK}:{livekit.port}", livekit.api_key or "", livekit.api_secret or "")
+    secret = settings.livekit_api_secret
+    return Endpoint(
+        settings.livekit_url or "", settings.livekit_api_key or "", secret.get_secret_value() if secret else ""
+    )
+
+
+def _wanted_ports(settings: RunSettings, livekit: LiveKitSettings | None) -> list[WantedPort]:
+    tcp = socket.SOCK_STREAM
+    ports = [
+        WantedPort(settings.coordinator_port, tcp, settings.host, "coordinator", "--coordinator-port"),
+        WantedPort(settings.runtime_port, tcp, LOOPBACK, "runtime server", "--runtime-port"),
+    ]
+    if settings.debug:
+        ports.append(WantedPort(settings.debug_port, tcp, LOOPBACK, "debugger", "--debug-port"))
+    return ports + (wanted_ports(livekit) if livekit else [])
+
+
+def _runtime_key(settings: RunSettings) -> str:
+    if settings.runtime_key is not None:
+        return settings.runtime_key.get_secret_value()
+    if settings.runtime_key_file is None:
+        return secrets.token_urlsafe(32)
+    try:
+        key = settings.runtime_key_file.read_text().strip()
+    except OSError as error:
+        raise UsageProblem(f"REACTOR_RUNTIME_KEY_FILE: {settings.runtime_key_file}: {error.strerror}") from None
+    if not key:
+        raise UsageProblem(f"REACTOR_RUNTIME_KEY_FILE: {settings.runtime_key_file} is empty")
+    return key
+
+
+def _check_debugger(settings: RunSettings) -> None:
+    if settings.debug and importlib.util.find_spec("debugpy") is None:
+        raise CliError("--debug needs debugpy, which isn't installed here. Install it: pip install debugpy")
+
+
+def _welcome(settings: RunSettings, manifest: Manifest, started_s: float) -> Welcome:
+    host = _reachable(settings.public_host or settings.host)
+    where = f"{f'[{host}]' if ':' in host else host}:{settings.coordinator_port}"
+    model = f"{manifest.model_name} {manifest.model_version}"
+    return Welcome(model, f"http://{where}", f"ws://{where}/ws", started_s)
+
+
+def _reachable(host: str) -> str:
+    return LOOPBACK if host in _ANY_ADDRESS else host
+
+
+def _with_log_folder(error: CliError, folder: Path | None) -> CliError:
+    where = f"\nFull logs: {folder}" if folder else ""
+    return CliError(f"{error.message}{where}")
