@@ -1,1 +1,13 @@
-"""The process on 8080: client sockets, the queue, rooms and tokens."""
+"""The process on 8080: client sockets, the queue, rooms and tokens.
+
+`broker` decides (a pure function of state, event and time), `coordinator` carries out what it decided. Around them:
+`settings`, `logs`, `server` and `app` (HTTP and WebSocket), `client_socket`, `pool` and `runtime_client` (the runtime
+server), `rooms` and `tokens` (LiveKit).
+
+Exceptions:
+
+    CoordinatorError
+    +-- RuntimeCallError     the runtime server refused a call, or can't be reached
+    +-- RoomError            LiveKit refused a call, or can't be reached
+    +-- SettingsError        a setting that can't be used
+"""

@@ -1,0 +1,503 @@
+"""Who has the model, who is next, and what that takes: decisions only, no effects.
+
+`Broker.handle(event, now)` changes the state and returns what is to be done, in order. It never waits, reads no clock
+and talks to nobody; `coordinator` does that, and tells the results as further events. Invariants (walked by the tests):
+at most one session is granting or active; sessions are granted in the order of asking; everyone who waits has been told
+the place it has; a granted session is announced once and its end is told once, unless its client left.
+"""
+
+from collections.abc import Callable
+from math import inf
+
+from reactor_coordinator import notices
+from reactor_coordinator.events import (
+    Asked,
+    AskSnapshot,
+    Assign,
+    DropRoom,
+    Effect,
+    Event,
+    Left,
+    RoomFailed,
+    RoomMade,
+    RoomsSwept,
+    RuntimeGone,
+    RuntimeSaid,
+    ShowRoom,
+    ShutDown,
+    SocketClosed,
+    SocketOpened,
+    Start,
+    Started,
+    StartRefused,
+    Stop,
+    StopUnknown,
+    Tell,
+    Tick,
+)
+from reactor_coordinator.line import WaitingLine
+from reactor_coordinator.policy import Policy
+from reactor_coordinator.runtime_view import RuntimeView
+from reactor_coordinator.session import GRANT_LIMIT_S, RELEASE_LIMIT_S, Session, State, Trigger
+from reactor_coordinator.standby import AFTER_FIRST_FRAME_S, AFTER_GRANT_S, StandbyKeeper, Wish
+from reactor_protocol.frontend import EndReason, ErrorMessage, SessionSetupData, WaitingReason
+from reactor_protocol.runtime import (
+    ClientJoined,
+    ClientLost,
+    Failed,
+    FirstFrame,
+    Loading,
+    Ready,
+    RoomReleased,
+    RuntimeEvent,
+    RuntimeSessionEnded,
+    Snapshot,
+)
+
+MAX_ATTEMPTS = 3
+"""Starts that may fail before a client is sent away: the next one in the queue may have more luck."""
+
+SHUTDOWN_RELEASE_S = 1.0
+"""How long the runtime may take to leave its rooms while we shut down (two seconds are given for everything)."""
+
+
+class Broker:
+    """The queue, the one running session, the rooms being left, and the standby room."""
+
+    def __init__(self, policy: Policy, new_id: Callable[[], str]) -> None:
+        self._policy = policy
+        self._new_id = new_id
+        self._out: list[Effect] = []
+        self._clients: dict[int, Session | None] = {}
+        self._likely_until_s = -inf
+        self._swept = False
+        self.shutting_down = False
+        self.line = WaitingLine(policy.max_queue)
+        self.current: Session | None = None
+        """The one that is granting or active."""
+        self.leaving: dict[str, tuple[float, Session | None]] = {}
+        """Rooms that the runtime is still to leave: until when, and whose session it was."""
+        self.keeper = StandbyKeeper(new_id)
+        self.runtime = RuntimeView()
+
+    def handle(self, event: Event, now: float) -> list[Effect]:
+        """Take an event in; return what is to be done about it, in order."""
+        self._out = []
+        self._take(event, now)
+        self._pass_deadlines(now)
+        self._grant_next(now)
+        self._plan_standby(now)
+        self._tell_waiting()
+        return self._out
+
+    def deadline_s(self) -> float:
+        """When `Tick` has something to do (inf: never)."""
+        times = [limit for limit, _ in self.leaving.values()]
+        if self._can_make_rooms():
+            times.append(self.keeper.deadline_s(publish_until_s=inf if len(self.line) else self._likely_until_s))
+        if self.current is not None:
+            times.append(self._session_deadline(self.current)[0])
+        return min(times, default=inf)
+
+    # Events
+
+    def _take(self, event: Event, now: float) -> None:  # noqa: C901, PLR0912 - one line an event
+        match event:
+            case SocketOpened(client):
+                self._clients[client] = None
+                self._make_likely(now)
+            case SocketClosed(client, clean):
+                self._close(client, clean=clean, now=now)
+            case Asked(client, setup):
+                self._ask(client, setup, now)
+            case Left(client):
+                self._leave(client, now)
+            case RoomMade(session_id):
+                self._do(self.keeper.made(session_id), now)
+            case RoomFailed(session_id):
+                self._room_failed(event, now)
+            case Started(session_id):
+                self._started(session_id, now)
+            case StartRefused(session_id):
+                self._refused(event, now)
+            case StopUnknown(session_id):
+                self._released(session_id)
+            case RuntimeSaid(said, opened_s):
+                self._runtime_said(said, opened_s, now)
+            case RuntimeGone(message):
+                self.runtime.state = "unreachable"
+                self._lose_runtime(message, now)
+            case RoomsSwept():
+                self._swept = True
+            case ShutDown():
+                self._shut_down(now)
+            case Tick():
+                pass
+
+    def _close(self, client: int, *, clean: bool, now: float) -> None:
+        session = self._clients.pop(client, None)
+        if session is None or session.client != client:
+            return
+        if clean or session.state is not State.ACTIVE:
+            self._withdraw(session, now)
+        else:
+            session.client, session.lost_s = None, now
+
+    def _leave(self, client: int, now: float) -> None:
+        session = self._clients.get(client)
+        if session is not None:
+            self._clients[client] = None
+            self._withdraw(session, now)
+
+    def _withdraw(self, session: Session, now: float) -> None:
+        """Its client doesn't want it any more, and is told nothing."""
+        session.client = None
+        match session.state:
+            case State.QUEUED:
+                self.line.remove(session)
+                session.advance(Trigger.LEAVE)
+            case State.GRANTING:
+                session.advance(Trigger.LEAVE)
+                self._put_away(session, now)
+            case State.ACTIVE:
+                self._end(session, None, now)
+            case _:
+                pass
+
+    def _ask(self, client: int, setup: SessionSetupData, now: float) -> None:
+        if self.shutting_down:
+            self._out.append(Tell(client, notices.shutting_down()))
+        elif setup.resume_token is not None:
+            self._resume(client, setup.resume_token, now)
+        elif self._clients.get(client) is not None:
+            self._out.append(Tell(client, notices.already_in_session()))
+        elif self._policy.strict_model_name and setup.model_name != self.runtime.model_name:
+            self._out.append(Tell(client, notices.unknown_model(setup.model_name, self.runtime.model_name)))
+        elif not setup.queueing and (self.current is not None or len(self.line)):
+            self._out.append(Tell(client, notices.no_capacity()))
+        elif self.line.full:
+            self._out.append(Tell(client, notices.queue_full(len(self.line))))
+        else:
+            self._join_line(client, setup)
+
+    def _join_line(self, client: int, setup: SessionSetupData) -> None:
+        session = Session(client, self._new_id(), self._codecs(setup.video_codecs), takes_prepared=setup.prepared)
+        self._clients[client] = session
+        self.line.append(session)
+        if self.runtime.state == "failed":
+            self._out.append(Tell(client, notices.loading_failed(self.runtime.error)))
+
+    def _codecs(self, wanted: list[str]) -> tuple[str, ...]:
+        first = self._policy.video_codec
+        if first is not None and (first in wanted or not wanted):
+            return (first,)
+        return tuple(wanted)
+
+    def _resume(self, client: int, token: str, now: float) -> None:
+        session, held = self.current, self._clients.get(client)
+        if session is None or session.state is not State.ACTIVE or session.resume_token != token:
+            self._out.append(Tell(client, notices.resume_failed()))
+            return
+        if held is not None and held is not session:
+            self._out.append(Tell(client, notices.already_in_session()))
+            return
+        if session.client is not None:
+            self._clients[session.client] = None
+        self._clients[client] = session
+        session.client, session.lost_s = client, None
+        self._make_likely(now)
+        self._assign(session, client)
+
+    # Grants
+
+    def _grant_next(self, now: float) -> None:
+        standby, session = self.keeper.standby, self.line.head
+        if self.current is not None or session is None or self.shutting_down:
+            return
+        if standby is None or not standby.ready or self.runtime.state != "ready" or self._shown_to_other(session):
+            return
+        self.line.pop()
+        session.advance(Trigger.GRANT)
+        room = self.keeper.take()
+        session.session_id, session.identity = room.session_id, room.identity
+        session.limit_s, session.start_pending, session.told = now + GRANT_LIMIT_S, True, None
+        session.attempts += 1
+        self.current = session
+        # Until the runtime says otherwise; its own events come later than this.
+        self.runtime.state = "starting"
+        self.keeper.not_before_s = now + GRANT_LIMIT_S
+        self._out.append(Start(session.session_id, session.identity, session.codecs))
+
+    def _started(self, session_id: str, now: float) -> None:
+        session = self.current
+        if session is None or session.session_id != session_id:
+            # Its client left meanwhile, or the runtime was lost: what has just started is stopped.
+            self._stop(session_id, "stopped", now)
+            return
+        session.advance(Trigger.STARTED)
+        session.start_pending, session.limit_s, session.granted_s = False, None, now
+        session.ends_s = None if self._policy.max_session_s is None else now + self._policy.max_session_s
+        self.runtime.state = "active"
+        self.keeper.not_before_s = now + AFTER_GRANT_S
+        if session.client is not None:
+            self._assign(session, session.client)
+        if session.early_end is not None:
+            self._end(session, session.early_end, now, stop=False)
+
+    def _assign(self, session: Session, client: int) -> None:
+        self._out.append(Assign(client, session.session_id, session.identity, session.resume_token, session.ends_s))
+
+    def _refused(self, event: StartRefused, now: float) -> None:
+        session = self.current
+        # Whatever became of it there: nothing of that room may stay.
+        self._stop(event.session_id, "stopped", now)
+        if session is None or session.session_id != event.session_id:
+            return
+        self.current = None
+        self.keeper.not_before_s = now
+        match event.code:
+            case "LOADING":
+                self.runtime.state = "loading"
+            case "FAILED":
+                self.runtime.state = "failed"
+            case "BUSY":
+                self.runtime.state = "stopping"
+            case _:
+                self._count_failure(session, event.message)
+        self._out.append(AskSnapshot())
+        if session.state is State.GRANTING:
+            session.advance(Trigger.REFUSED)
+            session.limit_s, session.early_end = None, None
+            self.line.put_back(session)
+
+    def _count_failure(self, session: Session, message: str) -> None:
+        self.runtime.state = "stopping"
+        final = session.attempts >= MAX_ATTEMPTS
+        if session.client is not None:
+            self._out.append(Tell(session.client, notices.gpu_failed(message, final=final)))
+        if final:
+            self._forget_client(session)
+            session.advance(Trigger.GIVE_UP)
+            session.advance(Trigger.RELEASED)
+
+    # The end of a session
+
+    def _end(self, session: Session, cause: tuple[EndReason, str] | None, now: float, *, stop: bool = True) -> None:
+        """End the active session; `cause` None: its client left."""
+        session.advance(Trigger.END)
+        if cause is not None and session.client is not None:
+            self._out.append(Tell(session.client, notices.session_ended(session.session_id, *cause)))
+        self._forget_client(session)
+        self._put_away(session, now)
+        if stop:
+            self._stop(session.session_id, "stopped" if cause is None else cause[0], now)
+
+    def _put_away(self, session: Session, now: float) -> None:
+        """It is `ending`: the next one's turn comes as soon as the runtime says `ready`."""
+        self.current = None
+        if self.runtime.state != "unreachable":
+            self.runtime.state = "stopping"
+        self.leaving[session.session_id] = (now + RELEASE_LIMIT_S, session)
+        self._make_likely(now)
+        self.keeper.not_before_s = now
+
+    def _forget_client(self, session: Session) -> None:
+        if session.client is not None and self._clients.get(session.client) is session:
+            self._clients[session.client] = None
+        session.client = None
+
+    def _stop(self, session_id: str, reason: EndReason | str, now: float) -> None:
+        self._do([Stop(session_id, reason)], now)  # type: ignore[arg-type]
+
+    def _do(self, effects: list[Effect], now: float) -> None:
+        """Ask for them; a room that is to be left is watched until it is."""
+        for effect in effects:
+            if isinstance(effect, Stop) and effect.session_id not in self.leaving:
+                self.leaving[effect.session_id] = (now + RELEASE_LIMIT_S, None)
+            self._out.append(effect)
+
+    def _released(self, session_id: str) -> None:
+        """The runtime isn't in that room (any more): nobody needs it."""
+        _, session = self.leaving.pop(session_id, (0.0, None))
+        if session is not None:
+            session.advance(Trigger.RELEASED)
+        self.keeper.lost(session_id)
+        self._out.append(DropRoom(session_id))
+
+    # The runtime
+
+    def _runtime_said(self, event: RuntimeEvent, opened_s: float, now: float) -> None:
+        match event:
+            case Snapshot():
+                self._compare(event, opened_s, now)
+            case Loading() | Ready() | Failed():
+                self.runtime.take_change(event)
+                if isinstance(event, Failed):
+                    self._tell_all(notices.loading_failed(event.error))
+            case RuntimeSessionEnded(session_id=session_id):
+                self._runtime_ended(session_id, event, now)
+            case RoomReleased(session_id=session_id):
+                if self.current is None or self.current.session_id != session_id:
+                    self._released(session_id)
+            case FirstFrame() | ClientJoined() | ClientLost():
+                self._media_changed(event, now)
+            case _:
+                pass
+
+    def _media_changed(self, event: FirstFrame | ClientJoined | ClientLost, now: float) -> None:
+        session = self.current
+        if session is None or session.session_id != event.session_id:
+            return
+        if isinstance(event, FirstFrame):
+            self.keeper.not_before_s = min(self.keeper.not_before_s, now + AFTER_FIRST_FRAME_S)
+        else:
+            session.media_lost_s = now if isinstance(event, ClientLost) else None
+
+    def _runtime_ended(self, session_id: str, event: RuntimeSessionEnded, now: float) -> None:
+        session = self.current
+        if session is None or session.session_id != session_id:
+            return
+        # Nobody but us may say `stopped`; if somebody else called the runtime, its session is over all the same.
+        cause = ("runtime_lost" if event.reason == "stopped" else event.reason, event.message)
+        if session.state is State.GRANTING:
+            session.early_end = cause
+        else:
+            self._end(session, cause, now, stop=False)
+
+    def _compare(self, snapshot: Snapshot, opened_s: float, now: float) -> None:
+        """Bring what we believe and what the runtime says together; only what is older than the stream counts."""
+        if self.runtime.take_snapshot(snapshot):
+            self._lose_runtime("the model's server was restarted", now)
+        there = {*snapshot.prepared, *([snapshot.session_id] if snapshot.session_id else [])}
+        current, standby = self.current, self.keeper.standby
+        known_long = current is not None and current.state is State.ACTIVE and current.granted_s < opened_s
+        if current is not None and known_long and snapshot.session_id != current.session_id:
+            self._end(current, ("runtime_lost", "the session ended while the runtime was out of reach"), now)
+            self.runtime.state = snapshot.readiness.state
+        if standby is not None and standby.ready and standby.made_s < opened_s and standby.session_id not in there:
+            self._released(standby.session_id)
+        for session_id, (limit_s, _) in list(self.leaving.items()):
+            if session_id not in there and limit_s - RELEASE_LIMIT_S < opened_s and not self.keeper.knows(session_id):
+                self._released(session_id)
+        for session_id in sorted(there):
+            ours = current is not None and current.session_id == session_id
+            if not ours and not self.keeper.knows(session_id) and session_id not in self.leaving:
+                self._stop(session_id, "coordinator_lost", now)
+        if snapshot.readiness.state == "failed":
+            self._tell_all(notices.loading_failed(snapshot.readiness.error))
+
+    def _lose_runtime(self, message: str, now: float) -> None:
+        """Everything that was going on there is over; those who wait keep their places."""
+        session, state = self.current, self.runtime.state
+        if session is not None and session.state is State.ACTIVE:
+            self._end(session, ("runtime_lost", message), now, stop=False)
+        standby = self.keeper.standby
+        if standby is not None:
+            self._do(self.keeper.discard(), now)
+        self.runtime.state = state
+        for session_id in list(self.leaving):
+            self._released(session_id)
+
+    def _room_failed(self, event: RoomFailed, now: float) -> None:
+        self._do(self.keeper.failed(event.session_id, now), now)
+        if self.line.head is not None and self.current is None:
+            self._tell_all(notices.room_failed(event.component, event.message, self.keeper.not_before_s - now))
+
+    # Deadlines
+
+    def _session_deadline(self, session: Session) -> tuple[float, tuple[EndReason, str] | None]:
+        """When the current session's next deadline is, and what its end is called then (None: nobody to tell)."""
+        found: list[tuple[float, tuple[EndReason, str] | None]] = [(inf, None)]
+        if session.state is State.GRANTING and session.limit_s is not None:
+            found.append((session.limit_s, None))
+        if session.ends_s is not None:
+            found.append((session.ends_s, ("max_duration", "the session's maximum duration is over")))
+        grace_s = self._policy.orphan_grace_s(someone_waits=len(self.line) > 0)
+        if grace_s is not None and session.lost_s is not None:
+            found.append((session.lost_s + grace_s, None))
+        if grace_s is not None and session.media_lost_s is not None:
+            found.append((session.media_lost_s + grace_s, ("client_left_room", "the client's media connection broke")))
+        return min(found, key=lambda entry: entry[0])
+
+    def _pass_deadlines(self, now: float) -> None:
+        session = self.current
+        if session is not None:
+            due_s, cause = self._session_deadline(session)
+            if now >= due_s and session.state is State.GRANTING:
+                self._refused(StartRefused(session.session_id, "UNREACHABLE", "the runtime didn't answer"), now)
+            elif now >= due_s:
+                self._end(session, cause, now)
+        for session_id, (limit_s, _) in list(self.leaving.items()):
+            if now >= limit_s:
+                self._released(session_id)
+                self._out.append(AskSnapshot())
+
+    # The standby room
+
+    def _can_make_rooms(self) -> bool:
+        return self._swept and not self.shutting_down and self.runtime.state != "unreachable"
+
+    def _make_likely(self, now: float) -> None:
+        self._likely_until_s = now + self._policy.standby_keep_s
+
+    def _shown_to_other(self, session: Session) -> bool:
+        standby = self.keeper.standby
+        return standby is not None and standby.shown_to not in (None, session.resume_token)
+
+    def _plan_standby(self, now: float) -> None:
+        if not self._can_make_rooms():
+            return
+        head, standby = self.line.head, self.keeper.standby
+        shown_to = None if standby is None else standby.shown_to
+        if shown_to is not None and (head is None or head.resume_token != shown_to):
+            # Somebody who isn't next any more knows this room.
+            self._do(self.keeper.discard(), now)
+        # A track's size is known once the model has loaded; until then connecting is all that can be done.
+        loaded = self.runtime.state not in ("loading", "failed")
+        likely = head is not None or now < self._likely_until_s
+        published = self.keeper.standby is not None and self.keeper.standby.publish
+        self._do(self.keeper.plan(Wish(likely and (loaded or published), head.codecs if head else None), now), now)
+        self._show_room(head)
+
+    def _show_room(self, head: Session | None) -> None:
+        standby = self.keeper.standby
+        if head is None or head.client is None or standby is None or not standby.ready or not standby.publish:
+            return
+        if head.takes_prepared and standby.shown_to is None:
+            standby.shown_to = head.resume_token
+            self._out.append(ShowRoom(head.client, standby.session_id, standby.identity))
+
+    # Those who wait
+
+    def _waiting_reason(self) -> WaitingReason:
+        if self.current is not None:
+            return "busy"
+        return "stopping" if self.runtime.state == "stopping" else "loading"
+
+    def _tell_waiting(self) -> None:
+        reason, length = self._waiting_reason(), len(self.line)
+        progress = self.runtime.progress if self.runtime.state == "loading" else None
+        for position, session in enumerate(self.line, start=1):
+            place = notices.waiting(position, length, reason, progress if reason == "loading" else None)
+            if session.client is not None and session.told != place.data:
+                session.told = place.data
+                self._out.append(Tell(session.client, place))
+
+    def _tell_all(self, message: ErrorMessage) -> None:
+        self._out.extend(Tell(session.client, message) for session in self.line if session.client is not None)
+
+    def _shut_down(self, now: float) -> None:
+        self.shutting_down = True
+        if self.current is not None and self.current.state is State.ACTIVE:
+            self._end(self.current, ("shutting_down", "the server is shutting down"), now)
+        elif self.current is not None:
+            self._withdraw(self.current, now)
+        for session in self.line:
+            if session.client is not None:
+                self._out.append(Tell(session.client, notices.shutting_down()))
+            self._forget_client(session)
+            self.line.remove(session)
+            session.advance(Trigger.LEAVE)
+        self._do(self.keeper.discard(), now)
+        for session_id, (_, session_or_none) in self.leaving.items():
+            self.leaving[session_id] = (now + SHUTDOWN_RELEASE_S, session_or_none)

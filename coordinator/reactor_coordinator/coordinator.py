@@ -1,0 +1,387 @@
+"""Carries out what the broker decides: sockets, LiveKit, the runtime, time."""
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from reactor_coordinator.address import livekit_url_for
+from reactor_coordinator.broker import Broker
+from reactor_coordinator.client_socket import ClientSocket
+from reactor_coordinator.errors import RoomError, RuntimeCallError
+from reactor_coordinator.events import (
+    Asked,
+    AskSnapshot,
+    Assign,
+    DropRoom,
+    Effect,
+    Event,
+    Left,
+    MakeRoom,
+    RoomFailed,
+    RoomMade,
+    RoomsSwept,
+    RuntimeGone,
+    RuntimeSaid,
+    ShowRoom,
+    ShutDown,
+    SocketClosed,
+    SocketOpened,
+    Start,
+    Started,
+    StartRefused,
+    Stop,
+    StopUnknown,
+    Tell,
+    Tick,
+)
+from reactor_coordinator.metrics import Metrics
+from reactor_coordinator.pool import RuntimePool
+from reactor_coordinator.rooms import Rooms
+from reactor_coordinator.settings import Settings
+from reactor_coordinator.tokens import TTL_S, TokenMint
+from reactor_protocol.frontend import (
+    ClientMessage,
+    GpuMachineAssigned,
+    GpuMachineAssignedData,
+    RoomPrepared,
+    RoomPreparedData,
+    SessionEnd,
+    SessionExpiration,
+    SessionExpirationData,
+    Welcome,
+    WelcomeData,
+)
+from reactor_protocol.runtime import Heartbeat, LiveKitTransport, PrepareRequest, StartSessionRequest
+
+FAREWELL_S = 2.0
+"""Everything at shutdown together."""
+
+SWEEP_RETRY_S = 0.5
+"""LiveKit may start later than we do."""
+
+DROP_ATTEMPTS = 5
+"""Deleting a room is tried for about half a minute; a LiveKit away for longer has forgotten its rooms."""
+
+_log = structlog.get_logger(__name__)
+
+
+def new_id() -> str:
+    """128 random bits: session ids, identities and resume tokens can't be guessed."""
+    return secrets.token_hex(16)
+
+
+@dataclass(slots=True)
+class ShownToken:
+    """The token that `room-prepared` carried, for `gpu-machine-assigned` to repeat."""
+
+    session_id: str
+    token: str
+    minted_s: float = field(default_factory=time.monotonic)
+
+    def fits(self, session_id: str) -> bool:
+        """It is that session's, and has half of its life left."""
+        return self.session_id == session_id and time.monotonic() - self.minted_s < TTL_S / 2
+
+
+class Coordinator:
+    """One per process. Create inside the running loop; `start`, then `stop`."""
+
+    def __init__(self, settings: Settings, pool: RuntimePool, rooms: Rooms, mint: TokenMint) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._rooms = rooms
+        self._mint = mint
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._shown: ShownToken | None = None
+        self._changed = asyncio.Event()
+        self.sockets: dict[int, ClientSocket] = {}
+        self.broker = Broker(settings.policy(), new_id)
+        self.metrics = Metrics()
+        self.livekit_error: str | None = None
+
+    def start(self) -> None:
+        """Begin to follow the runtime and to prepare."""
+        self._spawn(self._sweep(), "sweep")
+        self._spawn(self._watch(), "watch")
+
+    async def stop(self) -> None:
+        """Tell everyone, end the session, leave no room behind; at most FAREWELL_S."""
+        deadline_s = self._loop.time() + FAREWELL_S
+        self._dispatch(ShutDown())
+        for client in list(self.sockets.values()):
+            client.close(1001)
+        await self._all_left(deadline_s)
+        for client in list(self.sockets.values()):
+            client.cut()
+        try:
+            async with asyncio.timeout_at(max(deadline_s, self._loop.time() + 0.3)):
+                await self._rooms.sweep()
+        except (RoomError, TimeoutError) as error:
+            _log.warning("rooms_left_behind", cause=str(error))
+        await self._end_tasks()
+        await self._pool.aclose()
+        await self._rooms.aclose()
+
+    async def _all_left(self, deadline_s: float) -> None:
+        """Wait for the runtime to leave its rooms, and for clients to answer the close."""
+        while (self.broker.leaving or self.sockets) and self._loop.time() < deadline_s:
+            self._changed.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(deadline_s):
+                    await self._changed.wait()
+
+    async def _end_tasks(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # Clients
+
+    async def serve(self, client: ClientSocket) -> None:
+        """Everything between a client's WebSocket being accepted and its end."""
+        self.sockets[client.number] = client
+        _log.info("client_connected", client=client.number)
+        clean = False
+        try:
+            welcome = WelcomeData(message="Welcome to Reactor Local", timestamp=time.time())
+            client.send(Welcome(data=welcome))
+            self._dispatch(SocketOpened(client.number))
+            clean = await client.serve(lambda message: self._take_message(client, message))
+        finally:
+            del self.sockets[client.number]
+            _log.info("client_gone", client=client.number, clean=clean)
+            self._dispatch(SocketClosed(client.number, clean))
+
+    def _take_message(self, client: ClientSocket, message: ClientMessage) -> None:
+        if isinstance(message, SessionEnd):
+            self._dispatch(Left(client.number))
+            return
+        served = self.broker.runtime.model_name
+        if served and message.data.model_name != served:
+            _log.info("other_model_asked_for", client=client.number, served=served)
+        self._dispatch(Asked(client.number, message.data))
+
+    # Events in, effects out
+
+    def _dispatch(self, event: Event) -> None:
+        for effect in self.broker.handle(event, time.monotonic()):
+            self._carry_out(effect)
+        self._changed.set()
+        self._arm_timer()
+
+    def _arm_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        due_s = self.broker.deadline_s()
+        # Any number of hours is fine; the limit keeps infinity out of call_later.
+        delay_s = min(max(due_s - time.monotonic(), 0.001), 3600.0)
+        self._timer = self._loop.call_later(delay_s, self._dispatch, Tick())
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case Tell(client, message):
+                self._send(client, message)
+                self.metrics.count(message)
+            case Assign():
+                self._assign(effect)
+            case ShowRoom(client, session_id, identity):
+                self._show(client, session_id, identity)
+            case MakeRoom():
+                self._spawn(self._make_room(effect), f"make-room-{effect.session_id}")
+            case Start():
+                self._spawn(self._start(effect), f"start-{effect.session_id}")
+            case Stop():
+                self._spawn(self._stop(effect), f"stop-{effect.session_id}")
+            case DropRoom(session_id):
+                self._spawn(self._drop_room(session_id), f"drop-room-{session_id}")
+            case AskSnapshot():
+                self._pool.look_again()
+
+    def _send(self, client: int, message: Any) -> None:
+        socket = self.sockets.get(client)
+        if socket is not None:
+            socket.send(message)
+
+    def _assign(self, effect: Assign) -> None:
+        socket = self.sockets.get(effect.client)
+        if socket is None:
+            return
+        runtime, left_s = self.broker.runtime, None
+        if effect.ends_s is not None:
+            left_s = max(effect.ends_s - time.monotonic(), 0.0)
+        expires_at = None if left_s is None else time.time() + left_s
+        data = GpuMachineAssignedData(
+            livekit_ws_url=self._livekit_url(socket),
+            livekit_jwt_token=self._client_token(effect.session_id, effect.identity),
+            session_id=effect.session_id,
+            resume_token=effect.resume_token,
+            model_name=runtime.model_name,
+            model_version=runtime.model_version,
+            expires_at=expires_at,
+        )
+        socket.send(GpuMachineAssigned(data=data))
+        if expires_at is not None and left_s is not None:
+            socket.send(SessionExpiration(data=SessionExpirationData(expires_at=expires_at, seconds_left=left_s)))
+        self.metrics.grants += 1
+        _log.info("session_assigned", session=effect.session_id, client=effect.client)
+
+    def _show(self, client: int, session_id: str, identity: str) -> None:
+        socket = self.sockets.get(client)
+        if socket is None:
+            return
+        token = self._mint_client_token(session_id, identity)
+        self._shown = ShownToken(session_id, token)
+        url = self._livekit_url(socket)
+        socket.send(
+            RoomPrepared(data=RoomPreparedData(livekit_ws_url=url, livekit_jwt_token=token, session_id=session_id))
+        )
+
+    def _client_token(self, session_id: str, identity: str) -> str:
+        shown, self._shown = self._shown, None
+        if shown is not None and shown.fits(session_id):
+            return shown.token
+        return self._mint_client_token(session_id, identity)
+
+    def _mint_client_token(self, session_id: str, identity: str) -> str:
+        runtime = self.broker.runtime
+        return self._mint.for_client(
+            self._rooms.name(session_id), identity, camera=runtime.video_input, microphone=runtime.audio_input
+        )
+
+    def _livekit_url(self, socket: ClientSocket) -> str:
+        headers = socket.websocket.headers
+        return livekit_url_for(
+            public_url=self._settings.livekit_public_url,
+            livekit_url=self._settings.livekit_url,
+            host=headers.get("host"),
+            scheme=socket.websocket.url.scheme,
+            forwarded_proto=headers.get("x-forwarded-proto"),
+        )
+
+    # What takes time
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
+
+    def _task_done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("task_failed", task=task.get_name(), exc_info=task.exception())
+
+    def _transport(self, session_id: str) -> LiveKitTransport:
+        runtime = self.broker.runtime
+        token = self._mint.for_runtime(
+            self._rooms.name(session_id),
+            f"runtime-{session_id}",
+            subscribe=runtime.video_input or runtime.audio_input,
+        )
+        return LiveKitTransport(ws_url=self._settings.livekit_url, jwt_token=token)
+
+    async def _make_room(self, effect: MakeRoom) -> None:
+        session_id = effect.session_id
+        try:
+            if not effect.again:
+                await self._rooms.create(session_id)
+            request = PrepareRequest(
+                session_id=session_id,
+                transport=self._transport(session_id),
+                client_identity=effect.identity,
+                publish=effect.publish,
+                video_codecs=list(effect.codecs),
+            )
+            await self._pool.prepare(request)
+        except RoomError as error:
+            self.livekit_error = str(error)
+            _log.warning("room_not_made", session=session_id, cause=str(error))
+            self._dispatch(RoomFailed(session_id, "livekit", str(error)))
+        except RuntimeCallError as error:
+            _log.warning("room_not_entered", session=session_id, code=error.code, cause=error.message)
+            self._dispatch(RoomFailed(session_id, "gpu", error.message))
+        else:
+            self.livekit_error = None
+            _log.debug("room_ready", session=session_id, publish=effect.publish)
+            self._dispatch(RoomMade(session_id))
+
+    async def _start(self, effect: Start) -> None:
+        began_s = time.monotonic()
+        request = StartSessionRequest(
+            session_id=effect.session_id,
+            transport=self._transport(effect.session_id),
+            client_identity=effect.identity,
+            join_timeout_s=self._settings.join_timeout,
+            idle_timeout_s=self._settings.idle_timeout,
+            video_codecs=list(effect.codecs),
+        )
+        try:
+            await self._pool.acquire(request)
+        except RuntimeCallError as error:
+            _log.warning("session_not_started", session=effect.session_id, code=error.code, cause=error.message)
+            self._dispatch(StartRefused(effect.session_id, error.code, error.message))
+        else:
+            self._dispatch(Started(effect.session_id))
+            took_ms = round((time.monotonic() - began_s) * 1000, 1)
+            _log.info("session_started", session=effect.session_id, took_ms=took_ms)
+
+    async def _stop(self, effect: Stop) -> None:
+        _log.info("session_stopping", session=effect.session_id, reason=effect.reason)
+        for attempt in range(3):
+            try:
+                await self._pool.release(effect.session_id, effect.reason)
+            except RuntimeCallError as error:
+                if error.code == "NOT_FOUND":
+                    self._dispatch(StopUnknown(effect.session_id))
+                    return
+                _log.warning("stop_failed", session=effect.session_id, code=error.code, cause=error.message)
+                await asyncio.sleep(0.2 * 2**attempt)
+            else:
+                return
+
+    async def _drop_room(self, session_id: str) -> None:
+        for attempt in range(DROP_ATTEMPTS):
+            try:
+                await self._rooms.delete(session_id)
+            except RoomError as error:
+                _log.warning("room_not_deleted", session=session_id, cause=str(error))
+                await asyncio.sleep(2.0**attempt)
+            else:
+                return
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                deleted = await self._rooms.sweep()
+            except RoomError as error:
+                if self.livekit_error is None:
+                    _log.warning("livekit_out_of_reach", cause=str(error))
+                self.livekit_error = str(error)
+                await asyncio.sleep(SWEEP_RETRY_S)
+            else:
+                self.livekit_error = None
+                _log.info("rooms_swept", deleted=deleted)
+                self._dispatch(RoomsSwept())
+                return
+
+    async def _watch(self) -> None:
+        async for news in self._pool.watch():
+            self._log_news(news)
+            self._dispatch(news)
+
+    @staticmethod
+    def _log_news(news: RuntimeSaid | RuntimeGone) -> None:
+        if isinstance(news, RuntimeGone):
+            _log.error("runtime_lost", cause=news.message)
+        elif not isinstance(news.event, Heartbeat):
+            session = getattr(news.event, "session_id", None)
+            _log.debug("runtime_event", kind=news.event.type, session=session)

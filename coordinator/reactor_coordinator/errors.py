@@ -1,0 +1,33 @@
+"""The package's exception tree (drawn in the package's docstring)."""
+
+from typing import Literal
+
+from reactor_protocol.runtime import ProblemCode
+
+RefusalCode = ProblemCode | Literal["UNREACHABLE"]
+
+
+class CoordinatorError(Exception):
+    """Anything this package raises on purpose."""
+
+
+class RuntimeCallError(CoordinatorError):
+    """The runtime server refused a call, or (`UNREACHABLE`) didn't answer it."""
+
+    def __init__(self, code: RefusalCode, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.code: RefusalCode = code
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+
+class RoomError(CoordinatorError):
+    """LiveKit refused a call (`code` is its word for why), or can't be reached (`code` is None)."""
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class SettingsError(CoordinatorError):
+    """A setting that can't be used; the text names it and what is expected."""

@@ -1,0 +1,127 @@
+"""Where sessions run: a pool of runtime servers, of which there is one today."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import structlog
+
+from reactor_coordinator.errors import RuntimeCallError
+from reactor_coordinator.events import RuntimeGone, RuntimeSaid
+from reactor_coordinator.runtime_client import RuntimeClient
+from reactor_protocol.capabilities import Capabilities
+from reactor_protocol.runtime import (
+    PrepareRequest,
+    RuntimeEndReason,
+    StartSessionRequest,
+    StartSessionResponse,
+    StopSessionRequest,
+    StopSessionResponse,
+)
+
+GONE_AFTER_S = 2.0
+"""A runtime that restarts refuses connections at once and is back in about a second; waiting longer is being lost."""
+
+RETRY_FIRST_S = 0.05
+RETRY_MOST_S = 0.5
+
+_log = structlog.get_logger(__name__)
+
+
+class RuntimePool(Protocol):
+    """Finds a runtime for a session and talks to it. All calls raise RuntimeCallError."""
+
+    async def prepare(self, request: PrepareRequest) -> None:
+        """Let the runtime that will serve that session enter its room."""
+
+    async def acquire(self, request: StartSessionRequest) -> StartSessionResponse:
+        """Start the session."""
+
+    async def release(self, session_id: str, reason: RuntimeEndReason) -> StopSessionResponse:
+        """End the session, or leave the room that was prepared for it."""
+
+    def watch(self) -> AsyncIterator[RuntimeSaid | RuntimeGone]:
+        """What happens there, without end; survives the runtime's restarts."""
+
+    def look_again(self) -> None:
+        """Let `watch` bring a new snapshot."""
+
+    async def capabilities(self) -> Capabilities:
+        """What the model can do."""
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+
+
+class SingleRuntime:
+    """The pool of one. Create inside the running loop."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._client = RuntimeClient(url, key)
+        self._look_again = asyncio.Event()
+
+    async def prepare(self, request: PrepareRequest) -> None:
+        """See RuntimePool."""
+        await self._client.prepare(request)
+
+    async def acquire(self, request: StartSessionRequest) -> StartSessionResponse:
+        """See RuntimePool."""
+        return await self._client.start(request)
+
+    async def release(self, session_id: str, reason: RuntimeEndReason) -> StopSessionResponse:
+        """See RuntimePool."""
+        return await self._client.stop(StopSessionRequest(session_id=session_id, reason=reason))
+
+    async def capabilities(self) -> Capabilities:
+        """See RuntimePool."""
+        return await self._client.capabilities()
+
+    def look_again(self) -> None:
+        """See RuntimePool."""
+        self._look_again.set()
+
+    async def watch(self) -> AsyncIterator[RuntimeSaid | RuntimeGone]:
+        """See RuntimePool."""
+        trouble_since_s: float | None = None
+        told, delay_s = False, RETRY_FIRST_S
+        while True:
+            try:
+                async for said in self._one_stream():
+                    trouble_since_s, told, delay_s = None, False, RETRY_FIRST_S
+                    yield said
+                continue
+            except RuntimeCallError as error:
+                message = error.message
+            now = time.monotonic()
+            if trouble_since_s is None:
+                trouble_since_s = now
+                _log.warning("runtime_out_of_reach", cause=message)
+            if not told and now - trouble_since_s >= GONE_AFTER_S:
+                told = True
+                yield RuntimeGone(message)
+            await asyncio.sleep(delay_s)
+            delay_s = min(delay_s * 2, RETRY_MOST_S)
+
+    async def _one_stream(self) -> AsyncIterator[RuntimeSaid]:
+        """The events of one connection, until it breaks (raises) or another look is wanted (returns)."""
+        self._look_again.clear()
+        events = self._client.events()
+        again = asyncio.ensure_future(self._look_again.wait())
+        try:
+            while True:
+                following = asyncio.ensure_future(anext(events))
+                await asyncio.wait({following, again}, return_when=asyncio.FIRST_COMPLETED)
+                if not following.done():
+                    following.cancel()
+                    await asyncio.wait({following})
+                    return
+                event, opened_s = following.result()
+                yield RuntimeSaid(event, opened_s)
+        finally:
+            again.cancel()
+            await events.aclose()  # type: ignore[attr-defined]
+
+    async def aclose(self) -> None:
+        """See RuntimePool."""
+        await self._client.aclose()

@@ -1,0 +1,88 @@
+"""uvicorn, with what a session's socket needs on top: abort, and a farewell before connections are closed."""
+
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+from reactor_coordinator.errors import SettingsError
+
+PING_INTERVAL_S = 10.0
+PING_TIMEOUT_S = 10.0
+"""A frozen machine is noticed after at most 20 s; a page whose thread is blocked for 10 s isn't thrown out."""
+
+MAX_FRAME_BYTES = 32 * 1024 * 1024
+"""Up to here a message that is too large is answered; beyond it the connection is closed (1009)."""
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """Lets the application abort a connection whose client doesn't read: a plain close waits for it."""
+
+    def handle_connect(self, event: Request) -> None:
+        """Offer `reactor.abort` in the scope (the application's task runs after this)."""
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            extensions: dict[str, Any] = self.scope.setdefault("extensions", {})
+            extensions["reactor.abort"] = self.transport.abort
+
+
+class Server(uvicorn.Server):
+    """Says farewell first: uvicorn runs a lifespan's end only after all WebSockets have closed."""
+
+    def __init__(self, app: Any, farewell: Callable[[], Awaitable[None]]) -> None:
+        config = uvicorn.Config(
+            app,
+            ws=SocketProtocol,
+            ws_max_size=MAX_FRAME_BYTES,
+            ws_ping_interval=PING_INTERVAL_S,
+            ws_ping_timeout=PING_TIMEOUT_S,
+            # Messages are small and some are urgent.
+            ws_per_message_deflate=False,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            # Forwarded headers are read where they are needed, and only for the scheme.
+            proxy_headers=False,
+        )
+        super().__init__(config)
+        self._farewell = farewell
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, let the application end its clients' sessions, then close what is left."""
+        for server in self.servers:
+            server.close()
+        with contextlib.suppress(TimeoutError):
+            await self._farewell()
+        await super().shutdown(sockets)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the listening socket.
+
+    Raises:
+        SettingsError: the address can't be used; says why.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise SettingsError(
+            f"can't listen on {host} port {port}: {error.strerror or error}. "
+            "Choose another with --coordinator-port or --host"
+        ) from None
+
+
+def exit_quietly_on_signals() -> None:
+    """SIGTERM and SIGINT end this process with status 0, before, while and after the server handles them itself."""
+
+    def leave(_number: int, _frame: object) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
