@@ -12,11 +12,11 @@ from reactor_cli.livekit_server.errors import LiveKitError, LiveKitStartFailedEr
 from reactor_cli.livekit_server.find import Program, find
 from reactor_cli.livekit_server.job import Job
 from reactor_cli.livekit_server.log import ServerLog
+from reactor_cli.livekit_server.probe import is_ready
 from reactor_cli.livekit_server.process import Running, ServerProcess, ended
 from reactor_cli.livekit_server.settings import Endpoint, LiveKitSettings, OnStatus, Status
 
 _POLL_S = 0.02  # it answers about 0.15 s after its start
-_PROBE_S = 2.0
 _PORT_RACES = 3  # a free port may be taken by somebody else before the server has it
 
 
@@ -89,14 +89,9 @@ class LiveKitServer:
     async def _start(self, program: Program) -> Endpoint:
         chosen, keys = ports.claim(self._settings), self._keys()
         self._on_status(Status("starting", f"livekit-server {program.version} on port {chosen.http}"))
-        launching = asyncio.ensure_future(asyncio.to_thread(self._launch, program, chosen, keys))
+        running = await self._launched(program, chosen, keys)
         try:
-            running = await asyncio.shield(launching)
-        except asyncio.CancelledError:
-            await asyncio.to_thread((await launching).kill)
-            raise
-        try:
-            await self._until_ready(running, chosen)
+            await self._until_ready(running, chosen, keys)
         except BaseException:
             await asyncio.shield(asyncio.to_thread(running.kill))
             raise
@@ -104,6 +99,14 @@ class LiveKitServer:
         url = f"ws://127.0.0.1:{chosen.http}"
         self._on_status(Status("ready", f"livekit-server {program.version} at {url}", 1.0))
         return Endpoint(url, keys.key, keys.secret)
+
+    async def _launched(self, program: Program, chosen: Ports, keys: KeyPair) -> Running:
+        launching = asyncio.ensure_future(asyncio.to_thread(self._launch, program, chosen, keys))
+        try:
+            return await asyncio.shield(launching)
+        except asyncio.CancelledError:
+            await asyncio.to_thread((await launching).kill)
+            raise
 
     def _launch(self, program: Program, chosen: Ports, keys: KeyPair) -> Running:
         log = ServerLog(self._settings.cache_dir / "logs")
@@ -116,9 +119,9 @@ class LiveKitServer:
         given = self._settings
         return KeyPair(given.api_key, given.api_secret) if given.api_key and given.api_secret else KeyPair.random()
 
-    async def _until_ready(self, running: Running, chosen: Ports) -> None:
+    async def _until_ready(self, running: Running, chosen: Ports, keys: KeyPair) -> None:
         deadline = time.monotonic() + self._settings.ready_timeout_s
-        while not await _answers(chosen.http):
+        while not await is_ready(chosen.http, keys):
             if running.exited.done():
                 raise _failed(f"ended with exit code {running.exited.result()} while starting", running.log)
             if time.monotonic() > deadline:
@@ -137,16 +140,3 @@ class LiveKitServer:
 def _failed(what: str, log: ServerLog) -> LiveKitStartFailedError:
     said = "\n".join(f"  {line}" for line in log.tail(20)) or "  (nothing)"
     return LiveKitStartFailedError(f"The LiveKit server {what}. It said:\n{said}\nAll of it: {log.path}")
-
-
-async def _answers(port: int) -> bool:
-    try:
-        async with asyncio.timeout(_PROBE_S):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            try:
-                writer.write(b"GET / HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
-                return b" 200 " in await reader.readline()
-            finally:
-                writer.close()
-    except (OSError, TimeoutError):
-        return False
