@@ -21,7 +21,14 @@ REQUEST_CAPABILITIES = "requestCapabilities"
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """One message either way; base64 images are common."""
 
-CommandErrorCode = Literal["UNKNOWN_COMMAND", "INVALID_ARGUMENTS", "HANDLER_RAISED", "MESSAGE_TOO_LARGE", "BAD_MESSAGE"]
+CommandErrorCode = Literal[
+    "UNKNOWN_COMMAND",
+    "INVALID_ARGUMENTS",
+    "HANDLER_RAISED",
+    "MESSAGE_TOO_LARGE",
+    "TOO_MANY_COMMANDS",
+    "BAD_MESSAGE",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,15 @@ class SessionOver(Message, frozen=True):
     traceback: str = ""
 
 
+class SessionReturned(Message, frozen=True):
+    """When `start_session` has returned or raised but callbacks still run; `SessionOver` follows when they end."""
+
+    session_id: str
+    outcome: Outcome
+    message: str = ""
+    traceback: str = ""
+
+
 class OutputRing(Message, frozen=True):
     """Before the first frame that needs a (larger) ring; carries the ring's file descriptor."""
 
@@ -213,6 +222,7 @@ FromWorker = (
     | Loaded
     | LoadFailed
     | SessionEntered
+    | SessionReturned
     | SessionOver
     | OutputRing
     | Frame

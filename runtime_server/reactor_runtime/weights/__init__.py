@@ -1,0 +1,1 @@
+"""Weight folders: where they are kept."""
