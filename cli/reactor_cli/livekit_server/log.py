@@ -26,8 +26,7 @@ class ServerLog:
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        name = time.strftime("livekit-%Y%m%d-%H%M%S")
-        self.path = next(p for p in _numbered(directory, name) if _created(p))
+        self.path = _new_file(directory)
         _prune(directory)
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._lock = threading.Lock()
@@ -59,16 +58,17 @@ class ServerLog:
             return
 
 
-def _numbered(directory: Path, name: str) -> list[Path]:
-    return [directory / f"{name}{suffix}.log" for suffix in ("", *(f"-{n}" for n in range(2, 100)))]
-
-
-def _created(path: Path) -> bool:
-    try:
-        path.touch(mode=0o600, exist_ok=False)
-    except FileExistsError:
-        return False
-    return True
+def _new_file(directory: Path) -> Path:
+    """Make a file whose name sorts by time and that no other start shares."""
+    while True:
+        now_ns = time.time_ns()
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now_ns // 10**9))
+        path = directory / f"livekit-{stamp}-{now_ns % 10**9:09d}.log"
+        try:
+            path.touch(mode=0o600, exist_ok=False)
+        except FileExistsError:
+            continue
+        return path
 
 
 def _prune(directory: Path) -> None:
