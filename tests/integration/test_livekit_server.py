@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -172,9 +173,9 @@ async def test_a_port_that_is_taken_is_told_with_the_process_and_the_flag(
     kind: socket.SocketKind, field: str, flag: str
 ) -> None:
     with listening(kind) as taken:
-        settings = dataclasses.replace(ANY, **{field: taken})
+        changed: dict[str, Any] = {field: taken}
         with pytest.raises(LiveKitPortTakenError) as caught:
-            await LiveKitServer(settings).start()
+            await LiveKitServer(dataclasses.replace(ANY, **changed)).start()
     said = caught.value.message
     assert f"port {taken}" in said
     assert f"pid {os.getpid()}" in said

@@ -86,8 +86,9 @@ def _install(job: Job, version: str, folder: Path) -> None:
         _watch(job, version, process)
     finally:
         process.kill()
+        process.popen.wait()
         reader.join(_POLL_S * 10)
-    if process.popen.wait() != 0:
+    if process.popen.returncode != 0:
         raise UnavailableError(f"`go install {_MODULE}@v{version}` failed: {' '.join(said) or 'without a word'}")
 
 
