@@ -1,0 +1,76 @@
+"""How fast a model makes frames, and how evenly: measured from its own working time, never from its waiting."""
+
+_SMOOTHING = 1 / 24  # half of a small change is followed in 16 emits; smooth enough for an uneven model's mean
+_BLOCK_SMOOTHING = 1 / 8  # blocks are rarer, and each is a mean already
+_CHANGE_LOW, _CHANGE_HIGH = 0.55, 1.8  # beyond it an emit is a new rate, a slip or a pause, not unevenness
+_CHANGE_EMITS = 3  # so many in a row, alike, are a new rate
+_ALIKE = 1.5  # largest to smallest of those
+_PAUSE = 4.0  # periods: nobody works that unevenly
+_EVEN = 0.06  # periods a self-paced model deviates in the mean (how well `sleep` keeps time): no buffering
+_BUFFER_PER_DEVIATION = 6.5  # intervals of 50 to 150 % deviate by 0.25 periods in the mean: 1.2 periods of buffer
+_MAX_BUFFER = 1.5  # periods: more delay than evenness is worth
+_LONGEST_PERIOD_S = 1.0
+_FIRST_BLOCK_PERIOD_S = 1 / 15  # most of a first block's time is warm-up; too slow is mended by the second block
+
+
+class Rate:
+    """A running estimate, fed once per emit."""
+
+    def __init__(self, max_fps: float) -> None:
+        self._shortest_s = 1 / max_fps
+        self._usual_s: float | None = None
+        self._deviation_s = 0.0
+        self._emits = 0
+        self._unusual: list[float] = []
+
+    def add(self, work_s: float, frames: int) -> None:
+        """An emit of `frames` took the model `work_s` of its own time."""
+        sample_s = work_s / frames
+        self._emits += 1
+        if self._usual_s is None:
+            self._usual_s = min(sample_s, _FIRST_BLOCK_PERIOD_S) if frames > 1 else sample_s
+        elif self._emits == 2:
+            self._usual_s = sample_s  # the first one includes warm-up
+        elif self._is_unusual(sample_s, self._usual_s):
+            self._add_unusual(sample_s, frames)
+        else:
+            self._unusual.clear()
+            self._follow(sample_s, frames)
+
+    @property
+    def period_s(self) -> float:
+        """The time between frames, within what is allowed; the shortest while nothing is known."""
+        return min(max(self._usual_s or 0.0, self._shortest_s), _LONGEST_PERIOD_S)
+
+    @property
+    def too_fast(self) -> bool:
+        """The model makes clearly more frames than may be shown."""
+        return self._usual_s is not None and self._usual_s < 0.95 * self._shortest_s
+
+    @property
+    def buffer_s(self) -> float:
+        """How long a frame should wait so that the next one isn't late: 0 for an even model."""
+        uneven_s = self._deviation_s - _EVEN * self.period_s
+        return min(max(_BUFFER_PER_DEVIATION * uneven_s, 0.0), _MAX_BUFFER * self.period_s)
+
+    def _is_unusual(self, sample_s: float, usual_s: float) -> bool:
+        if max(sample_s, usual_s) <= self._shortest_s:
+            return False  # both too fast to matter
+        return not _CHANGE_LOW * usual_s <= sample_s <= _CHANGE_HIGH * usual_s
+
+    def _add_unusual(self, sample_s: float, frames: int) -> None:
+        self._unusual = [*self._unusual, sample_s][-_CHANGE_EMITS:]
+        full = len(self._unusual) == _CHANGE_EMITS
+        if full and max(self._unusual) <= _ALIKE * max(min(self._unusual), self._shortest_s):
+            self._usual_s = sum(self._unusual) / _CHANGE_EMITS
+            self._deviation_s = 0.0
+            self._emits = _CHANGE_EMITS
+            self._unusual.clear()
+        elif full and sample_s < _PAUSE * self.period_s:
+            self._follow(sample_s, frames)  # so uneven that the unusual is usual
+
+    def _follow(self, sample_s: float, frames: int) -> None:
+        usual_s = self._usual_s or 0.0
+        share = max(_SMOOTHING if frames == 1 else _BLOCK_SMOOTHING, 1 / self._emits)
+        self._usual_s = usual_s + share * (sample_s - usual_s)
+        self._deviation_s += share * (abs(sample_s - usual_s) * frames - self._deviation_s)
