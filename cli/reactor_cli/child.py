@@ -34,36 +34,40 @@ class ChildSpec:
 class Child:
     """A running child; made by `start`. Its group dies with it, and with us."""
 
-    def __init__(self, process: asyncio.subprocess.Process, lifeline: int, on_line: Callable[[str], None]) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, lifeline: int, reading: "asyncio.Task[None]") -> None:
         self._process = process
         self._lifeline: int | None = lifeline
-        self._reading = asyncio.create_task(self._read(on_line))
+        self._reading = reading
 
     @classmethod
     async def start(cls, spec: ChildSpec, on_line: Callable[[str], None]) -> "Child":
         """Run `spec`; `on_line` gets each line of its output, without the newline.
 
         Raises:
-            OSError: the program can't be run.
+            OSError: no process or pipe can be had.
         """
-        theirs, ours = os.pipe()
+        guarded, lifeline = os.pipe()
+        # A pipe of our own: asyncio's wait() with its own would wait for everyone who still holds the other end.
+        output, written = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", _lifeline_script(), str(theirs)),
+                *(sys.executable, "-I", "-S", _lifeline_script(), str(guarded)),
                 *spec.argv,
                 env=dict(spec.env),
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
+                stdout=written,
+                stderr=written,
                 start_new_session=True,
-                pass_fds=(theirs,),
+                pass_fds=(guarded,),
             )
         except BaseException:
-            os.close(ours)
+            os.close(lifeline)
+            os.close(output)
             raise
         finally:
-            os.close(theirs)
-        return cls(process, ours, on_line)
+            os.close(guarded)
+            os.close(written)
+        return cls(process, lifeline, asyncio.create_task(_read_lines(output, on_line), name=f"{spec.name} output"))
 
     @property
     def pid(self) -> int:
@@ -71,11 +75,10 @@ class Child:
         return self._process.pid
 
     async def wait(self) -> int:
-        """Return the exit code (negative: the signal) once it has ended and nothing of its group is left."""
+        """Return the exit code (negative: the signal) once it has ended and all of its output has been read."""
         code = await self._process.wait()
         self._cut_lifeline()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._reading), _DRAIN_S)
+        await asyncio.wait([self._reading], timeout=_DRAIN_S)
         self._reading.cancel()
         return code
 
@@ -96,9 +99,13 @@ class Child:
             os.close(self._lifeline)
             self._lifeline = None
 
-    async def _read(self, on_line: Callable[[str], None]) -> None:
-        stream = self._process.stdout
-        assert stream is not None  # noqa: S101 - asked for above
+
+async def _read_lines(fd: int, on_line: Callable[[str], None]) -> None:
+    stream = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(fd, "rb", buffering=0)
+    )
+    try:
         rest = b""
         while chunk := await stream.read(_READ_BYTES):
             *lines, rest = (rest + chunk).split(b"\n")
@@ -109,6 +116,8 @@ class Child:
                 rest = b""
         if rest:
             on_line(_text(rest))
+    finally:
+        transport.close()
 
 
 def _text(line: bytes) -> str:

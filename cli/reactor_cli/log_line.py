@@ -19,7 +19,19 @@ _LEVELS: dict[str, Level] = {
     "panic": "error",
 }
 _TIMES = ("timestamp", "ts", "time")
-_DROPPED = {*_TIMES, "level", "event", "msg", "caller", "logger", "exception"}
+_DETAILS = ("exception", "traceback", "stacks")
+_DROPPED = {*_TIMES, *_DETAILS, "level", "event", "msg", "caller", "logger"}
+_NEWS = {
+    "session_assigned": "a session begins",
+    "the session has ended": "the session has ended",
+    "the model's folder has changed": "the model's folder has changed: loading it again",
+}
+"""Informative records that everybody wants to see, in words."""
+_TOLD_ELSEWHERE = {
+    "the model didn't load",
+    "the model isn't loaded; it is tried again when its folder changes",
+}
+"""The display tells these itself, with file and line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +42,8 @@ class LogLine:
         process: Its name.
         fields: Further values of a structured record, in its order.
         details: A traceback, several lines.
-        model: It is the model's own output: always shown.
+        model: It is the model's own output.
+        importance: `always` shown, `never` unless everything is, or as its level says.
     """
 
     process: str
@@ -39,10 +52,13 @@ class LogLine:
     fields: dict[str, Any] = field(default_factory=dict)
     details: str = ""
     model: bool = False
+    importance: Literal["always", "never", "level"] = "level"
 
     def shown(self, *, verbose: bool) -> bool:
-        """Warnings, errors and the model's own words always; the rest when asked for."""
-        return verbose or self.model or self.level in ("warning", "error")
+        """Warnings, errors, news and the model's own words always; the rest when asked for."""
+        if self.importance == "level":
+            return verbose or self.model or self.level in ("warning", "error")
+        return verbose or self.importance == "always"
 
 
 def parse_log_line(process: str, line: str) -> LogLine:
@@ -53,13 +69,16 @@ def parse_log_line(process: str, line: str) -> LogLine:
     record = _record(line)
     if record is None:
         return LogLine(process, "warning" if line.strip() else "debug", line)
+    event = str(record.get("event", record.get("msg", "")))
+    model = record.get("logger") == "model"
     return LogLine(
         process=process,
         level=_LEVELS.get(str(record.get("level", "info")).lower(), "info"),
-        text=str(record.get("event", record.get("msg", ""))),
+        text=event if model else _NEWS.get(event, event),
         fields={key: value for key, value in record.items() if key not in _DROPPED},
-        details=str(record.get("exception", "")),
-        model=record.get("logger") == "model",
+        details="\n".join(str(record[key]).rstrip() for key in _DETAILS if record.get(key)),
+        model=model,
+        importance="always" if event in _NEWS else "never" if event in _TOLD_ELSEWHERE and not model else "level",
     )
 
 
@@ -68,6 +87,6 @@ def _record(line: str) -> dict[str, Any] | None:
         return None
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and ("event" in record or "msg" in record) else None

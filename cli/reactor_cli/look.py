@@ -54,7 +54,7 @@ async def look(at: Endpoints) -> StackStatus:
         progress=runtime.body.get("progress"),
         error=_error(runtime.body.get("error")),
         accepting=ready.status == 200,
-        connections=int(health.body.get("active_connections") or 0),
+        waiting=int(health.body.get("queue_length") or 0),
     )
 
 

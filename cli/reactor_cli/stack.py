@@ -56,7 +56,7 @@ class Stack:
         self._at = at
         self._display = display
         self._welcome = welcome
-        self._asked: asyncio.Future[int] | None = None
+        self._asked: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
         """Serve until SIGINT, SIGTERM or SIGHUP; a second one ends this process on the spot, and all others with it.
@@ -82,7 +82,7 @@ class Stack:
     def _on_signal(self, number: int) -> None:
         assert self._asked is not None  # noqa: S101 - set before the handlers
         if not self._asked.done():
-            self._asked.set_result(number)
+            self._asked.set_result(None)
             return
         for member in self._members:
             member.service.kill()

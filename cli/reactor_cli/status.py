@@ -39,7 +39,6 @@ class StackStatus:
         progress: Of the model's loading, 0..1, where known.
         error: Why the model didn't load.
         accepting: The coordinator serves clients.
-        sessions: Granted now.
         waiting: Clients in the queue.
     """
 
@@ -48,9 +47,7 @@ class StackStatus:
     progress: float | None = None
     error: str | None = None
     accepting: bool = False
-    session_id: str | None = None
     waiting: int = 0
-    connections: int = 0
 
     @property
     def summary(self) -> str:
@@ -70,17 +67,13 @@ class StackStatus:
 
 
 def changes(old: StackStatus, new: StackStatus) -> Iterator[Notice]:
-    """Yield what happened between two looks, the first time ready apart (its line needs a clock)."""
+    """Yield what happened between two looks; being ready for the first time is for who has the clock."""
     if new.error and new.error != old.error:
         yield Notice("load_failed", f"The model didn't load:\n{new.error}", "error")
     if new.phase == "loading" and old.phase not in ("starting", "loading"):
         yield Notice("reloading", "Loading the model again")
     if new.phase == "loading" and new.stage != old.stage and new.stage is not None:
         yield Notice("loading", _STAGES.get(new.stage, new.stage).capitalize(), fields={"stage": new.stage})
-    if old.session_id not in (None, new.session_id):
-        yield Notice("session_ended", "Session ended", fields={"session_id": old.session_id})
-    if new.session_id not in (None, old.session_id):
-        yield Notice("session_started", "Session started", fields={"session_id": new.session_id})
     if new.waiting != old.waiting:
         yield Notice("queue", f"{new.waiting} waiting", fields={"waiting": new.waiting})
 

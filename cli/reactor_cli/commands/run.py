@@ -80,7 +80,7 @@ _REST = _options(
 @_SESSIONS
 @_REST
 @click.pass_context
-def run(context: click.Context, **options: Any) -> None:
+def run(context: click.Context, /, **options: Any) -> None:
     """Start the processes and stay until told to end.
 
     `context.obj`: `time.monotonic()` at the command's start, or None.

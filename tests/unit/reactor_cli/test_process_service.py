@@ -1,0 +1,87 @@
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from reactor_cli import restart
+from reactor_cli.child import ChildSpec
+from reactor_cli.service import ProcessService, ServiceGaveUpError
+
+_LIMIT_S = 20.0
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.exits: list[int] = []
+
+    def line(self, name: str, text: str) -> None:
+        self.lines.append(text)
+
+    def exit(self, name: str, code: int, delay_s: float) -> None:
+        self.exits.append(code)
+
+    async def until_lines(self, count: int) -> None:
+        deadline = time.monotonic() + _LIMIT_S
+        while len(self.lines) < count:
+            assert time.monotonic() < deadline, self.lines
+            await asyncio.sleep(0.02)
+
+
+def _service(code: str, heard: Heard) -> ProcessService:
+    return ProcessService(ChildSpec("runtime", [sys.executable, "-c", code], dict(os.environ)), heard.line, heard.exit)
+
+
+@pytest.fixture(autouse=True)
+def _short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restart, "DELAYS_S", (0.0, 0.01, 0.02))
+
+
+async def test_a_killed_process_is_started_again() -> None:
+    heard = Heard()
+    service = _service("import time; print('up', flush=True); time.sleep(600)", heard)
+    running = asyncio.create_task(service.run())
+    await heard.until_lines(1)
+    first = service.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    await heard.until_lines(2)
+    assert service.pid != first
+    assert heard.exits == [-signal.SIGKILL]
+    await service.stop(5.0)
+    await asyncio.wait_for(running, _LIMIT_S)
+
+
+async def test_one_that_keeps_failing_is_given_up_with_its_last_words() -> None:
+    heard = Heard()
+    with pytest.raises(ServiceGaveUpError, match="no such thing") as caught:
+        await asyncio.wait_for(_service("import sys; sys.exit('no such thing')", heard).run(), _LIMIT_S)
+    assert "exit code 1" in str(caught.value)
+    assert len(heard.exits) == 3
+
+
+async def test_stop_is_no_failure() -> None:
+    heard = Heard()
+    service = _service("import time; print('up', flush=True); time.sleep(600)", heard)
+    running = asyncio.create_task(service.run())
+    await heard.until_lines(1)
+    await service.stop(5.0)
+    await asyncio.wait_for(running, _LIMIT_S)
+    assert heard.exits == []
+
+
+async def test_one_that_ignores_its_end_is_killed_after_the_grace(tmp_path: Path) -> None:
+    heard = Heard()
+    code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+    service = _service(code, heard)
+    running = asyncio.create_task(service.run())
+    await heard.until_lines(1)
+    started = time.monotonic()
+    await service.stop(0.3)
+    await asyncio.wait_for(running, _LIMIT_S)
+    assert 0.3 <= time.monotonic() - started < 5.0
+    assert service.pid is None
