@@ -1,0 +1,139 @@
+"""`python -m reactor_runtime --path FOLDER`: the runtime server."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Generator, Sequence
+from functools import partial
+
+import structlog
+import uvicorn
+
+from reactor_protocol.runtime import LiveKitTransport as LiveKitParameters
+from reactor_runtime import lifeline
+from reactor_runtime.server.app import create_app
+from reactor_runtime.server.events import EventHub
+from reactor_runtime.server.logs import set_up_logs
+from reactor_runtime.server.settings import Settings, SettingsError, read_settings
+from reactor_runtime.session.controller import Controller
+from reactor_runtime.transport.base import Transport
+from reactor_runtime.worker.history import ModelHistory
+from reactor_runtime.worker.supervisor import Supervisor
+
+_log = structlog.get_logger("reactor_runtime")
+
+LIFELINE = "REACTOR_LIFELINE_FD"
+FORCED = 130  # exit code after a second signal, as shells have it
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, but signals are ours: the session ends before the sockets do."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; return the exit code."""
+    if (fd := os.environ.pop(LIFELINE, None)) is not None:
+        lifeline.attach(int(fd))
+    try:
+        settings = read_settings(sys.argv[1:] if arguments is None else arguments)
+        listening = _listen(settings)
+    except SettingsError as error:
+        sys.stderr.write(f"reactor_runtime: {error}\n")
+        return 2
+    set_up_logs(settings.log_format, verbose=settings.verbose)
+    return asyncio.run(_serve(settings, listening))
+
+
+def _listen(settings: Settings) -> socket.socket:
+    host, port = settings.bind_host, settings.runtime_port
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(128)
+    except OSError as error:
+        raise SettingsError(
+            f"can't listen on {host}:{port}: {error.strerror}; choose another with --host, --runtime-port"
+        ) from None
+    return listening
+
+
+async def _serve(settings: Settings, listening: socket.socket) -> int:
+    hub = EventHub()
+    history = ModelHistory(settings.cache_dir, settings.path)
+    weights = {} if settings.registry_cache is None else {"REACTOR_REGISTRY_CACHE": str(settings.registry_cache)}
+    controller = Controller(
+        Supervisor(settings.path, history, weights),
+        history,
+        open_transport=partial(_open_livekit, settings),
+        publish=hub.publish,
+        silence_s=hub.silence_s,
+        codecs=settings.video_codec,
+    )
+    config = uvicorn.Config(
+        create_app(controller, hub, settings.runtime_key),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config)
+    stop = _stop_on_signals()
+    serving = asyncio.create_task(server.serve([listening]), name="HTTP server")
+    running = asyncio.create_task(controller.run(), name="controller")
+    beating = asyncio.create_task(hub.beat(), name="heartbeat")
+    stopping = asyncio.create_task(stop.wait(), name="stop signal")
+    _announce(settings, listening)
+    await asyncio.wait({serving, running, stopping}, return_when="FIRST_COMPLETED")
+    await controller.close()
+    beating.cancel()
+    stopping.cancel()
+    hub.close()
+    server.should_exit = True
+    done = await asyncio.gather(serving, running, beating, stopping, return_exceptions=True)
+    for failure in (result for result in done[:2] if isinstance(result, Exception)):
+        _log.error("the runtime server failed", exc_info=failure)
+    _log.info("stopped")
+    return 0 if stop.is_set() else 1
+
+
+def _stop_on_signals() -> asyncio.Event:
+    """Return what the first SIGTERM or SIGINT sets; the second one ends the process at once, the worker with it."""
+    stop = asyncio.Event()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            os._exit(FORCED)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    return stop
+
+
+def _announce(settings: Settings, listening: socket.socket) -> None:
+    host, port = listening.getsockname()[:2]
+    if settings.runtime_key is None:
+        _log.warning("no REACTOR_RUNTIME_KEY is set: the runtime listens on this machine only")
+    _log.info("listening", host=host, port=port, folder=str(settings.path), pid=os.getpid())
+
+
+def _open_livekit(settings: Settings, parameters: LiveKitParameters) -> Transport:
+    # Imported when the first room is opened, so that loading the model doesn't wait for it.
+    from reactor_runtime.transport.livekit import LiveKitTransport  # noqa: PLC0415
+
+    return LiveKitTransport(parameters.ws_url, parameters.jwt_token, max_bitrate_bps=settings.max_bitrate)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,397 @@
+"""The model's process under supervision: loaded, watched, ended, loaded again."""
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import structlog
+import watchfiles
+
+from reactor_protocol.manifest import Manifest
+from reactor_protocol.runtime import LoadError, LoadStage
+from reactor_runtime.manifest import ManifestError, load_manifest
+from reactor_runtime.media.frame import OutputFrame
+from reactor_runtime.worker.exits import describe_exit
+from reactor_runtime.worker.handle import WorkerHandle, worker_environment
+from reactor_runtime.worker.history import ModelHistory
+from reactor_runtime.worker.messages import (
+    Frame,
+    FromWorker,
+    Loaded,
+    LoadFailed,
+    LoadProgress,
+    Ping,
+    Pong,
+    SessionOver,
+    Shutdown,
+    StartSession,
+    StopSession,
+    ToWorker,
+)
+
+_log = structlog.get_logger(__name__)
+
+WORKER_COMMAND = (sys.executable, "-P", "-m", "reactor_runtime.worker")
+
+PROGRESS_S = 1.0  # as often as a person looks at a progress bar
+EXIT_S = 5.0  # a worker that said it ends is given this long
+PING_S = 5.0
+PONG_S = 15.0  # longer than any pause that isn't worth a line in the log
+DUMP_S = 0.5  # faulthandler writes a hundred stacks in a tenth of it
+CRASHES = 3  # in a row, then a person has to look
+STABLE_S = 60.0  # a crash after that long isn't in a row with the one before
+BACK_OFF_S = (0.0, 1.0)  # before the second and the third attempt
+SHUTDOWN_GRACE_S = 0.5
+SHUTDOWN_KILL_S = 1.5
+MIN_KILL_GRACE_S = 5.0
+MAX_LOAD_GRACE_S = 120.0
+
+LossReason = Literal["model_crashed", "model_stuck"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """What is known of a model once it has loaded."""
+
+    manifest: Manifest
+    capabilities: bytes
+    """JSON of `reactor_protocol.capabilities.Capabilities`."""
+    takes_camera: bool
+
+
+class SupervisorListener(Protocol):
+    """What a supervisor tells; on the event loop but for `frame`."""
+
+    def loading(self, stage: LoadStage, progress: float | None) -> None:
+        """A new worker is loading the model, and this far."""
+        ...
+
+    def loaded(self, model: LoadedModel) -> None:
+        """Sessions can start."""
+        ...
+
+    def load_failed(self, error: LoadError) -> None:
+        """Nothing happens until the folder changes or `reload` is called."""
+        ...
+
+    def worker_lost(self, reason: LossReason, message: str) -> None:
+        """The worker's process has ended, unasked or killed; loading follows."""
+        ...
+
+    def message(self, message: FromWorker) -> None:
+        """A message about a session."""
+        ...
+
+    def frame(self, frame: Frame, picture: OutputFrame) -> None:
+        """A model frame, on the worker's thread. The listener releases the picture."""
+        ...
+
+
+def kill_grace_s(stop_timeout_s: float | None, longest_gap_s: float, load_s: float | None) -> float:
+    """How long a model may take to end a session before its process is killed.
+
+    Args:
+        stop_timeout_s: the manifest's; overrides the rest.
+        longest_gap_s: the session's longest time between two emits.
+        load_s: what the kill costs: how long the model took to load.
+    """
+    if stop_timeout_s is not None:
+        return stop_timeout_s
+    return max(MIN_KILL_GRACE_S, 3 * longest_gap_s, min((load_s or 0.0) / 4, MAX_LOAD_GRACE_S))
+
+
+class Supervisor:
+    """Keeps one loaded worker alive while `run` runs.
+
+    Args:
+        folder: the model's.
+        history: of that model.
+        environment: variables for the worker, beyond ours.
+        command: the worker's program.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        history: ModelHistory,
+        environment: Mapping[str, str] | None = None,
+        command: Sequence[str] = WORKER_COMMAND,
+    ) -> None:
+        self._folder = folder
+        self._history = history
+        self._environment = dict(environment or {})
+        self._command = command
+        self._manifest: Manifest | None = None
+        self._life: _Life | None = None
+        self._reload = asyncio.Event()
+        self._closing = False
+        self._crashes = 0
+        self._started_at_s = time.monotonic()
+
+    async def run(self, listener: SupervisorListener) -> None:
+        """Load the model, again after each crash, kill or change; returns after `close`."""
+        while not self._closing:
+            self._reload.clear()
+            error = await self._one_life(listener)
+            if self._closing:
+                return
+            if error is not None:
+                listener.load_failed(error)
+                await self._change_or_request()
+                self._crashes = 0
+
+    @property
+    def remaining_load_s(self) -> float | None:
+        """How long loading should still take, where that is known."""
+        if self._history.record.load_s is None:
+            return None
+        return max(0.0, self._history.record.load_s - (time.monotonic() - self._started_at_s))
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """What the folder says about the model, once that could be read."""
+        return self._manifest
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The process id of the worker that runs now."""
+        return self._life.handle.pid if self._life is not None else None
+
+    def send(self, message: ToWorker, fd: int | None = None) -> bool:
+        """Queue a message for the worker. False: too many commands wait. Without a worker it is dropped."""
+        return self._life is None or self._life.handle.send(message, fd)
+
+    def start_session(self, message: StartSession) -> None:
+        """Enter the model's `start_session`."""
+        if self._life is not None:
+            self._life.handle.session_id = message.session_id
+        self.send(message)
+
+    def stop_session(self, session_id: str, grace_s: float, kill_after_s: float) -> None:
+        """Ask the model to end; kill its process if it hasn't after `kill_after_s`."""
+        self.send(StopSession(session_id, grace_s))
+        if self._life is not None:
+            self._life.kill_after(kill_after_s)
+
+    def reload(self) -> None:
+        """Load the model again in a new process. Only while no session runs."""
+        self._reload.set()
+
+    async def close(self) -> None:
+        """End the worker: told, then killed at the shutdown's deadline. `run` returns."""
+        self._closing = True
+        self._reload.set()
+        if self._life is not None:
+            await self._life.end(SHUTDOWN_KILL_S)
+
+    async def _one_life(self, listener: SupervisorListener) -> LoadError | None:
+        """Run one worker from start to end; an error says that the model doesn't load."""
+        self._started_at_s = time.monotonic()
+        listener.loading("import", None if self._history.record.load_s is None else 0.0)
+        try:
+            manifest = self._manifest = load_manifest(self._folder)
+            life = _Life(self._folder, manifest, listener, self._command, worker_environment(self._environment))
+        except ManifestError as refusal:
+            return LoadError(
+                message=refusal.message, file=str(refusal.file) if refusal.file else None, line=refusal.line
+            )
+        except OSError as refusal:
+            return LoadError(message=f"the model's process can't be started: {refusal}")
+        self._life = life
+        reload = asyncio.create_task(self._reload.wait(), name="reload requested")
+        try:
+            error = await self._load(life, reload)
+            if error is None and not life.exit.done() and not reload.done():
+                await self._watch(life, reload)
+        finally:
+            reload.cancel()
+            await life.end(EXIT_S if not self._closing else SHUTDOWN_KILL_S)
+            self._life = None
+        if error is not None or self._closing or self._reload.is_set():
+            return error
+        return await self._lost(listener, life)
+
+    async def _load(self, life: "_Life", reload: asyncio.Task[bool]) -> LoadError | None:
+        while not (life.loaded.done() or life.exit.done() or reload.done()):
+            await _first(PROGRESS_S, life.loaded, life.exit, reload)
+            if not life.loaded.done():
+                life.listener.loading(life.stage, self._progress(life))
+        if not life.loaded.done():
+            return None
+        result = life.loaded.result()
+        if isinstance(result, LoadFailed):
+            _log.error("the model didn't load", error=result.message, file=result.file, line=result.line)
+            if result.traceback:
+                _log.error("traceback of the model", traceback=result.traceback)
+            return LoadError(message=result.message, file=result.file, line=result.line)
+        load_s = time.monotonic() - self._started_at_s
+        self._history.remember(load_s=load_s)
+        _log.info("the model is loaded", seconds=round(load_s, 2), pid=life.handle.pid)
+        life.listener.loaded(LoadedModel(life.manifest, result.capabilities, result.takes_camera))
+        return None
+
+    def _progress(self, life: "_Life") -> float | None:
+        if life.progress is not None:
+            return life.progress
+        expected_s = self._history.record.load_s
+        if expected_s is None:
+            return None
+        return min(0.99, (time.monotonic() - self._started_at_s) / expected_s)
+
+    async def _watch(self, life: "_Life", reload: asyncio.Task[bool]) -> None:
+        """Wait for the worker's end or a reload, and report when it doesn't answer."""
+        while not (life.exit.done() or reload.done()):
+            life.ping()
+            await _first(PING_S, life.exit, reload)
+
+    async def _lost(self, listener: SupervisorListener, life: "_Life") -> LoadError | None:
+        """Tell of the worker's end, count it, wait the back-off."""
+        if life.stuck:
+            message = "the model ignored the end of its session and was killed; it is loaded again"
+            _log.error(message)
+            listener.worker_lost("model_stuck", message)
+            return None
+        message = f"the model's process {describe_exit(life.exit.result())}"
+        _log.error(message, pid=life.handle.pid)
+        loaded_at_s = life.loaded_at_s
+        in_a_row = life.sessions == 0 and (loaded_at_s is None or time.monotonic() - loaded_at_s < STABLE_S)
+        self._crashes = self._crashes + 1 if in_a_row else 1
+        listener.worker_lost("model_crashed", message)
+        if self._crashes >= CRASHES:
+            return LoadError(message=f"{message}, {CRASHES} times in a row")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BACK_OFF_S[self._crashes - 1]):
+                await self._reload.wait()
+        return None
+
+    async def _change_or_request(self) -> None:
+        """Wait until a file in the model's folder changes or somebody asks for a reload."""
+        if self._reload.is_set():
+            return
+        watch = asyncio.create_task(_changed(self._folder, self._reload), name="watch the model's folder")
+        request = asyncio.create_task(self._reload.wait(), name="reload requested")
+        try:
+            await asyncio.wait({watch, request}, return_when="FIRST_COMPLETED")
+        finally:
+            self._reload.set()
+            request.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watch
+
+
+async def _first(timeout_s: float, *futures: asyncio.Future[Any]) -> None:
+    """Wait until one of them is done, at most that long."""
+    await asyncio.wait(futures, timeout=timeout_s, return_when="FIRST_COMPLETED")
+
+
+async def _changed(folder: Path, stop: asyncio.Event) -> None:
+    """Return when something in `folder` has changed (Python's own caches apart), or with `stop`."""
+    try:
+        async for changes in watchfiles.awatch(folder, stop_event=stop, recursive=True):
+            _log.info("the model's folder has changed", file=min(path for _, path in changes))
+            return
+    except (OSError, RuntimeError) as error:
+        _log.warning("can't watch the model's folder; ask for a reload instead", error=str(error))
+        await stop.wait()
+
+
+class _Life:
+    """One worker from start to end; its handle's events."""
+
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        listener: SupervisorListener,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.manifest = manifest
+        self.listener = listener
+        self.loaded: asyncio.Future[Loaded | LoadFailed] = self._loop.create_future()
+        self.loaded_at_s: float | None = None
+        self.exit: asyncio.Future[int] = self._loop.create_future()
+        self.stage: LoadStage = "import"
+        self.progress: float | None = None
+        self.stuck = False
+        self.sessions = 0
+        """That have ended while the process lived."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._pings = 0
+        self._pinged_at_s: float | None = None
+        self.handle = WorkerHandle(command, folder, environment, self)
+
+    def message(self, message: FromWorker) -> None:
+        """See `WorkerEvents`."""
+        match message:
+            case LoadProgress(stage, progress):
+                self.stage, self.progress = stage, progress
+                self.listener.loading(stage, progress)
+            case Loaded() | LoadFailed():
+                if not self.loaded.done():
+                    self.loaded_at_s = time.monotonic()
+                    self.loaded.set_result(message)
+            case Pong():
+                self._pinged_at_s = None
+            case SessionOver():
+                self.sessions += 1
+                self.handle.session_id = None
+                self._cancel_timer()
+                self.listener.message(message)
+            case _:
+                self.listener.message(message)
+
+    def frame(self, frame: Frame, picture: OutputFrame) -> None:
+        """See `WorkerEvents`."""
+        self.listener.frame(frame, picture)
+
+    def exited(self, returncode: int) -> None:
+        """See `WorkerEvents`."""
+        self._cancel_timer()
+        if not self.exit.done():
+            self.exit.set_result(returncode)
+
+    def ping(self) -> None:
+        """Ask for a sign of life, and say so if the last one is long overdue."""
+        if self._pinged_at_s is None:
+            self._pings += 1
+            self._pinged_at_s = time.monotonic()
+            self.handle.send(Ping(self._pings))
+        elif time.monotonic() - self._pinged_at_s > PONG_S:
+            _log.warning(
+                "the model's process doesn't answer; native code may hold Python's lock",
+                seconds=round(time.monotonic() - self._pinged_at_s),
+            )
+
+    def kill_after(self, delay_s: float) -> None:
+        """Kill the process unless the session is over by then; an earlier deadline stays."""
+        deadline_s = self._loop.time() + delay_s
+        if self._timer is None or self._timer.when() > deadline_s:
+            self._cancel_timer()
+            self._timer = self._loop.call_at(deadline_s, self._escalate)
+
+    async def end(self, timeout_s: float) -> None:
+        """See that the process is gone: told, then killed after `timeout_s`. Waits for its exit."""
+        if not self.exit.done():
+            if self.loaded.done():
+                self.handle.send(Shutdown())
+                await asyncio.wait({self.exit}, timeout=timeout_s)
+            self.handle.kill()
+            await asyncio.wait({self.exit})
+
+    def _escalate(self) -> None:
+        self.stuck = True
+        _log.error("the model doesn't end its session; the stacks of its threads follow, then it is killed")
+        self.handle.dump_stacks()
+        self._timer = self._loop.call_later(DUMP_S, self.handle.kill)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
