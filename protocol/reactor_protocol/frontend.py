@@ -248,7 +248,7 @@ def parse_client_message(text: str) -> ClientMessage | UnknownMessage:
     try:
         return _client_messages.validate_python(value)
     except ValidationError as error:
-        raise MessageError(f"{kind}: {explain(error)}") from None
+        raise MessageError(explain(error)) from None
 
 
 def parse_server_message(text: str) -> ServerMessage:

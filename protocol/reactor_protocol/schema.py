@@ -25,7 +25,15 @@ def contract_schemas() -> dict[str, dict[str, Any]]:
         "problem": runtime.ProblemDetails,
         "manifest": manifest.Manifest,
     }
-    return {name: TypeAdapter(part).json_schema(by_alias=True) for name, part in parts.items()}
+    return {name: _tagged(TypeAdapter(part).json_schema(by_alias=True)) for name, part in parts.items()}
+
+
+def _tagged(schema: dict[str, Any]) -> dict[str, Any]:
+    """Require every message's `type`: it has a default in Python, but readers tell messages apart by it."""
+    for model in [schema, *schema.get("$defs", {}).values()]:
+        if "const" in model.get("properties", {}).get("type", {}):
+            model["required"] = ["type", *model.get("required", [])]
+    return schema
 
 
 def main() -> None:
