@@ -1,0 +1,5 @@
+"""The figures in the docs, each by one command: `scripts/bench [name …]`.
+
+Every figure is measured beside the bare floor (the LiveKit SDK alone, with our server's settings) in the same run,
+because this kind of machine is shared: ratios count, absolute times don't.
+"""
