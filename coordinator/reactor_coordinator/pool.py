@@ -108,19 +108,21 @@ class SingleRuntime:
         self._look_again.clear()
         events = self._client.events()
         again = asyncio.ensure_future(self._look_again.wait())
+        following = asyncio.ensure_future(anext(events))
         try:
             while True:
-                following = asyncio.ensure_future(anext(events))
                 await asyncio.wait({following, again}, return_when=asyncio.FIRST_COMPLETED)
                 if not following.done():
-                    following.cancel()
-                    await asyncio.wait({following})
                     return
                 event, opened_s = following.result()
+                following = asyncio.ensure_future(anext(events))
                 yield RuntimeSaid(event, opened_s)
         finally:
             again.cancel()
-            await events.aclose()  # type: ignore[attr-defined]
+            following.cancel()
+            # The generator can only be closed when nobody runs in it; its failure was raised above, or is of no use.
+            await asyncio.gather(again, following, return_exceptions=True)
+            await events.aclose()
 
     async def aclose(self) -> None:
         """See RuntimePool."""

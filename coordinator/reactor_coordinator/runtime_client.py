@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, TypeVar
 
 import httpx
@@ -14,7 +14,6 @@ from reactor_coordinator.errors import RuntimeCallError
 from reactor_protocol.base import MessageError, WireModel
 from reactor_protocol.capabilities import Capabilities
 from reactor_protocol.runtime import (
-    Heartbeat,
     PrepareRequest,
     ProblemDetails,
     RuntimeEvent,
@@ -88,7 +87,7 @@ class RuntimeClient:
         """
         return _read(Capabilities, await self._call("GET", "/capabilities", None, STOP_TIMEOUT_S))
 
-    async def events(self) -> AsyncIterator[tuple[RuntimeEvent, float]]:
+    async def events(self) -> AsyncGenerator[tuple[RuntimeEvent, float], None]:
         """The events of one connection, each with the monotonic time at which the connection was asked for.
 
         Raises:
@@ -103,10 +102,9 @@ class RuntimeClient:
                     raise _problem(source.response)
                 async for sent in source.aiter_sse():
                     event = parse_runtime_event(sent.data)
-                    if not isinstance(event, Heartbeat):
-                        if last_seq is not None and event.seq > last_seq + 1:
-                            raise RuntimeCallError("UNREACHABLE", f"events after {last_seq} are missing")
-                        last_seq = event.seq
+                    if last_seq is not None and event.seq > last_seq + 1:
+                        raise RuntimeCallError("UNREACHABLE", f"events after {last_seq} are missing")
+                    last_seq = event.seq
                     yield event, opened_s
         except (httpx.HTTPError, SSEError, MessageError) as error:
             raise RuntimeCallError("UNREACHABLE", f"event stream: {_short(error)}") from None

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="REACTOR_",
+        env_ignore_empty=True,
         cli_prog_name="python -m reactor_coordinator",
         cli_kebab_case=True,
         cli_implicit_flags=True,
