@@ -22,8 +22,8 @@ from reactor_runtime.worker.outbox import WorkerOutbox
 from reactor_runtime.worker.ring import SharedRing
 
 _log = structlog.get_logger(__name__)
-_model_log = structlog.get_logger(logger="model")
 
+_MODEL = "model"  # marks what the model itself says
 _DRAIN_S = 1.0  # what a dead worker wrote last is in its pipes already
 _SECRETS = ("REACTOR_RUNTIME_KEY", "REACTOR_RUNTIME_KEY_FILE", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 _OURS = ("REACTOR_LIFELINE_FD",)
@@ -198,10 +198,10 @@ class WorkerHandle:
         self._outbox.put(done)
 
     def _line(self, stream: str, text: str) -> None:
-        _model_log.info(text, stream=stream, session_id=self.session_id)
+        _log.info(text, logger=_MODEL, stream=stream, session_id=self.session_id)
 
     def _record(self, record: LogRecord) -> None:
         level = record.level.lower()
-        log = getattr(_model_log, level if level in {"debug", "warning", "error", "critical"} else "info")
+        log = getattr(_log, level if level in {"debug", "warning", "error", "critical"} else "info")
         details = {"traceback": record.traceback} if record.traceback else {}
-        log(record.message, source=record.logger, session_id=record.session_id, **details)
+        log(record.message, logger=_MODEL, source=record.logger, session_id=record.session_id, **details)
