@@ -95,7 +95,7 @@ def _light_up(wheel: NDArray[np.float32], gloss: float) -> NDArray[np.uint32]:
     slope = np.linspace(-1, 1, SLOPES, dtype=np.float32)[None, :]
     tone = np.arange(TONES, dtype=np.float32)[:, None] / TONES
     # Fine ridges that follow the ink's own lines, as in brushed silk; in the table they cost nothing.
-    slope = slope * (1 + 0.4 * (1 - slope**2) * np.cos(2 * np.pi * 12 * tone))
+    slope = slope * (1 + 0.3 * (1 - slope**2) * np.cos(2 * np.pi * 12 * tone))
     diffuse = 0.92 + 0.5 * slope
     highlight = np.exp(-(((slope - 0.72) / 0.13) ** 2)) * 0.9 * gloss
     rim = np.exp(-(((slope + 0.75) / 0.2) ** 2)) * 0.18 * gloss

@@ -42,4 +42,5 @@ def _bilinear(photograph: NDArray[np.uint8], y: NDArray[np.floating], x: NDArray
     down, right = (y - top)[..., None], (x - left)[..., None]
     upper = photograph[top, left] * (1 - right) + photograph[top, left + 1] * right
     lower = photograph[top + 1, left] * (1 - right) + photograph[top + 1, left + 1] * right
-    return (upper * (1 - down) + lower * down + 0.5).astype(np.uint8)
+    blended: NDArray[np.uint8] = (upper * (1 - down) + lower * down + 0.5).astype(np.uint8)
+    return blended
