@@ -63,7 +63,7 @@ class RunSettings(BaseSettings):
 
     latency: Literal["low", "smooth"] = "low"
     video_codec: Literal["vp9", "h264", "vp8", "av1"] | None = None
-    max_bitrate: int | None = Field(default=None, ge=50_000, le=100_000_000)
+    max_bitrate: int | None = Field(default=None, ge=100_000, le=100_000_000)
     """Bits per second."""
 
     orphan_timeout: float = Field(default=30.0, ge=0)

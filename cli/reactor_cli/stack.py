@@ -122,4 +122,4 @@ def exit_notice(name: str, code: int, delay_s: float) -> Notice:
     """Tell that a process ended without having been asked to."""
     when = f"again in {delay_s:g} s" if delay_s else "again now"
     text = f"{name} ended unexpectedly ({describe_exit(code)}); it is started {when}"
-    return Notice("restarting", text, "error", {"process": name, "exit_code": code})
+    return Notice("restarting", text, "error", {"part": name, "exit_code": code})

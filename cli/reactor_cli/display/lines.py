@@ -47,8 +47,8 @@ class JsonDisplay:
     def log(self, line: LogLine) -> None:
         """Print the record, its process added."""
         more = {"exception": line.details} if line.details else {}
-        source = {"logger": "model"} if line.model else {}
-        self._print(line.level, line.process, line.text, {**line.fields, **more, **source})
+        process = "model" if line.model else line.process
+        self._print(line.level, process, line.text, {**line.fields, **more})
 
     def notice(self, notice: Notice) -> None:
         """Print the notice; `event` is its kind."""
@@ -77,8 +77,9 @@ def write(stream: TextIO, text: str) -> None:
 
 
 def fields_text(line: LogLine) -> str:
-    """Return ` key=value …`."""
-    return "".join(f" {key}={_short(value)}" for key, value in line.fields.items())
+    """Return ` key=value …`; the model's own words stand alone."""
+    shown = {} if line.model else line.fields
+    return "".join(f" {key}={_short(value)}" for key, value in shown.items())
 
 
 def _short(value: object) -> str:

@@ -30,7 +30,7 @@ def test_text_that_is_no_record_is_shown() -> None:
 
 
 def test_the_models_own_words_are_always_shown() -> None:
-    line = parse_log_line("runtime", '{"event":"step 1","level":"info","logger":"model"}')
+    line = parse_log_line("runtime", '{"event":"step 1","level":"info","logger":"model","stream":"stdout"}')
     assert line.shown(verbose=False)
 
 

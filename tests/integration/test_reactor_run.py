@@ -1,0 +1,322 @@
+"""`reactor run` as its users meet it: real processes on free ports."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+import websockets
+
+pytestmark = pytest.mark.livekit
+
+_START_S = 60.0  # 1.5 s on an idle machine
+_LIMIT_S = 20.0
+_MODEL = """
+    from reactor_runtime import VideoModel, command, get_ctx
+    import numpy as np
+
+    print("the module is imported")
+
+    class Model(VideoModel):
+        def __init__(self, **kwargs):
+            print("the model is made")
+
+        def start_session(self):
+            while not get_ctx().should_stop():
+                get_ctx().emit_frame(np.zeros((64, 64, 3), np.uint8))
+                get_ctx().wait(0.05)
+
+        @command("set_prompt", description="What to show")
+        def set_prompt(self, prompt: str):
+            pass
+"""
+
+
+@dataclass
+class Reactor:
+    """A running `reactor run`; its standard output is gathered as JSON records."""
+
+    process: subprocess.Popen[str]
+    ports: dict[str, int]
+    records: list[dict[str, object]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['coordinator']}"
+
+    def events(self, kind: str) -> list[dict[str, object]]:
+        return [record for record in self.records if record["event"] == kind]
+
+    def until(self, done: Callable[[], bool], what: str, limit_s: float = _START_S) -> None:
+        deadline = time.monotonic() + limit_s
+        while not done():
+            assert time.monotonic() < deadline, f"no {what}: {self.records[-20:]} {self.errors[-20:]}"
+            time.sleep(0.02)
+
+    def until_ready(self) -> None:
+        self.until(lambda: bool(self.events("ready")) or self.process.poll() is not None, "ready")
+        assert self.process.poll() is None, self.errors
+
+    def family(self) -> dict[str, psutil.Process]:
+        """The processes under it, by what they are."""
+        found: dict[str, psutil.Process] = {}
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                line = " ".join(child.cmdline())
+                for name in ("reactor_coordinator", "reactor_runtime.worker", "reactor_runtime", "livekit-server"):
+                    if name in line and "lifeline.py" not in line:
+                        found.setdefault(name, child)
+                        break
+        return found
+
+
+def _free_ports() -> dict[str, int]:
+    names = ("coordinator", "runtime", "livekit", "media-tcp", "media-udp")
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in names]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return {name: each.getsockname()[1] for name, each in zip(names, sockets, strict=True)}
+
+
+def _flags(ports: dict[str, int]) -> list[str]:
+    return [part for name, port in ports.items() for part in (f"--{name}-port", str(port))]
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _until_gone(processes: list[psutil.Process], limit_s: float = _LIMIT_S) -> None:
+    deadline = time.monotonic() + limit_s
+    while left := [process for process in processes if _alive(process)]:
+        assert time.monotonic() < deadline, f"left behind: {left}"
+        time.sleep(0.02)
+
+
+def _get(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own URLs
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    except OSError:
+        return 0
+
+
+def _assert_ports_free(ports: dict[str, int]) -> None:
+    for name, port in ports.items():
+        kind = socket.SOCK_DGRAM if name == "media-udp" else socket.SOCK_STREAM
+        with socket.socket(type=kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    manifest = {"reactor-runtime": "0.0.4", "class": "mine:Model", "model_name": "mine", "model_version": "1.0.0"}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "mine.py").write_text(textwrap.dedent(_MODEL))
+    # Names of the library's modules are names that model authors choose, too.
+    (folder / "queue.py").write_text("raise ImportError('the wrong queue')")
+    return folder
+
+
+@pytest.fixture
+def start(model: Path) -> Iterator[Callable[..., Reactor]]:
+    running: list[tuple[Reactor, list[threading.Thread]]] = []
+
+    def start(*flags: str, path: Path = model) -> Reactor:
+        ports = _free_ports()
+        command = ["-m", "reactor_cli", "run", "--log-format", "json", "--path", str(path), *_flags(ports), *flags]
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=model,
+            start_new_session=True,
+            env=os.environ | {"PYTHONSAFEPATH": "1"},
+        )
+        reactor = Reactor(process, ports)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        out, err = process.stdout, process.stderr
+        readers = [
+            threading.Thread(target=lambda: reactor.records.extend(json.loads(line) for line in out)),
+            threading.Thread(target=lambda: reactor.errors.extend(err)),
+        ]
+        for reader in readers:
+            reader.start()
+        running.append((reactor, readers))
+        return reactor
+
+    yield start
+    for reactor, readers in running:
+        family = psutil.Process(reactor.process.pid).children(recursive=True) if reactor.process.poll() is None else []
+        reactor.process.kill()
+        reactor.process.wait(_LIMIT_S)
+        _until_gone(family)
+        for reader in readers:
+            reader.join(_LIMIT_S)
+        for stream in (reactor.process.stdout, reactor.process.stderr):
+            assert stream is not None
+            stream.close()
+
+
+async def _first_message(reactor: Reactor) -> dict[str, object]:
+    async with websockets.connect(f"ws://127.0.0.1:{reactor.ports['coordinator']}/ws") as client:
+        message = json.loads(await asyncio.wait_for(client.recv(), _LIMIT_S))
+    assert isinstance(message, dict)
+    return message
+
+
+def test_it_gets_ready_greets_a_client_and_ends_in_time(start: Callable[..., Reactor]) -> None:
+    reactor = start()
+    reactor.until_ready()
+    assert _get(f"{reactor.base_url}/ready") == 200
+    assert asyncio.run(_first_message(reactor))["type"] == "welcome"
+    reactor.until(lambda: bool(reactor.events("the model is made")), "word from the model")
+    family = list(reactor.family().values())
+    assert len(family) == 4
+    began = time.monotonic()
+    reactor.process.send_signal(signal.SIGTERM)
+    assert reactor.process.wait(_LIMIT_S) == 0
+    assert time.monotonic() - began < 5.0
+    _until_gone(family, 1.0)
+    _assert_ports_free(reactor.ports)
+
+
+def test_two_ctrl_c_end_it_at_once(start: Callable[..., Reactor]) -> None:
+    reactor = start()
+    reactor.until_ready()
+    family = reactor.family()
+    family["reactor_coordinator"].suspend()  # so that the orderly end would take its time
+    reactor.process.send_signal(signal.SIGINT)
+    reactor.until(lambda: bool(reactor.events("stopping")), "word of the end")
+    began = time.monotonic()
+    reactor.process.send_signal(signal.SIGINT)
+    assert reactor.process.wait(_LIMIT_S) == 130
+    assert time.monotonic() - began < 1.0
+    _until_gone(list(family.values()))
+
+
+def test_nothing_survives_a_killed_reactor(start: Callable[..., Reactor]) -> None:
+    reactor = start()
+    reactor.until_ready()
+    everything = psutil.Process(reactor.process.pid).children(recursive=True) + list(reactor.family().values())
+    reactor.process.kill()
+    reactor.process.wait(_LIMIT_S)
+    _until_gone(everything)
+    _assert_ports_free(reactor.ports)
+
+
+@pytest.mark.parametrize("victim", ["reactor_runtime", "reactor_coordinator", "livekit-server"])
+def test_a_killed_process_is_started_again(start: Callable[..., Reactor], victim: str) -> None:
+    reactor = start()
+    reactor.until_ready()
+    before = reactor.family()
+    before[victim].kill()
+
+    def recovered() -> bool:
+        family = reactor.family()
+        new = victim in family and family[victim].pid != before[victim].pid
+        return new and _get(f"{reactor.base_url}/ready") == 200
+
+    reactor.until(recovered, f"new {victim}")
+    assert len(reactor.events("restarting")) == 1
+    for name, process in reactor.family().items():
+        if name not in (victim, "reactor_runtime.worker"):
+            assert process.pid == before[name].pid, f"{name} was restarted for nothing"
+
+
+def test_a_port_in_use_names_process_and_flag_before_anything_starts(start: Callable[..., Reactor]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        reactor = start("--coordinator-port", str(port))
+        assert reactor.process.wait(_LIMIT_S) == 1
+    reactor.until(lambda: len(reactor.errors) > 1, "words", 5.0)
+    text = "".join(reactor.errors)
+    assert f"TCP port {port} (coordinator)" in text
+    assert f"pid {os.getpid()}" in text
+    assert "--coordinator-port" in text
+    assert reactor.records == []
+
+
+def test_a_wrong_manifest_is_told_before_anything_starts(start: Callable[..., Reactor], model: Path) -> None:
+    (model / "manifest.json").write_text('{\n "model_nam": "x"\n}')
+    reactor = start()
+    assert reactor.process.wait(_LIMIT_S) == 1
+    reactor.until(lambda: any("model_nam" in line for line in reactor.errors), "words", 5.0)
+    assert "manifest.json" in "".join(reactor.errors)
+    assert reactor.records == []
+
+
+def test_a_model_that_does_not_load_is_told_with_its_line_and_loaded_once_mended(
+    start: Callable[..., Reactor], model: Path
+) -> None:
+    good = (model / "mine.py").read_text()
+    (model / "mine.py").write_text("import no_such_package_anywhere\n")
+    reactor = start()
+    reactor.until(lambda: bool(reactor.events("load_failed")), "load error")
+    message = str(reactor.events("load_failed")[0]["message"])
+    assert "mine.py:1" in message
+    assert "no_such_package_anywhere" in message
+    (model / "mine.py").write_text(good)
+    reactor.until_ready()
+
+
+def test_two_stacks_run_side_by_side(start: Callable[..., Reactor]) -> None:
+    first, second = start(), start()
+    for reactor in (first, second):
+        reactor.until_ready()
+        assert asyncio.run(_first_message(reactor))["type"] == "welcome"
+
+
+def test_capabilities_are_json_and_nothing_else(model: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "reactor_cli", "capabilities", str(model)],
+        capture_output=True,
+        text=True,
+        timeout=_LIMIT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["commands"]["set_prompt"]["description"] == "What to show"
+    assert "the module is imported" in done.stderr
+    assert "the model is made" not in done.stderr
+
+
+def test_capabilities_of_a_broken_model_say_why(model: Path) -> None:
+    (model / "mine.py").write_text("import no_such_package_anywhere\n")
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "reactor_cli", "capabilities", str(model)],
+        capture_output=True,
+        text=True,
+        timeout=_LIMIT_S,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no_such_package_anywhere" in done.stderr
