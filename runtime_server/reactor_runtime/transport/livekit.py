@@ -21,6 +21,7 @@ TOPIC = "application"
 _CONNECT_S = 15.0  # the SDK tries three times, 5 s each
 _CALL_S = 10.0  # publishing takes 5 ms; longer means that the server is gone
 _SEND_S = 30.0  # 16 MiB over a slow network
+_SMALLEST_CAMERA = 16  # pixels; a track that is muted or taken back ends with black pictures of 8x8
 _CODECS = {
     "vp9": rtc.VideoCodec.VP9,
     "h264": rtc.VideoCodec.H264,
@@ -322,6 +323,8 @@ class LiveKitTransport:
                 if self._listener is None:
                     return
                 frame = event.frame
+                if min(frame.width, frame.height) < _SMALLEST_CAMERA:
+                    continue
                 rotation = _ROTATIONS[event.rotation]
                 _guarded(self._listener.camera_frame)(frame.data, frame.width, frame.height, rotation)
         finally:

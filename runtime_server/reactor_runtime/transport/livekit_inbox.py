@@ -105,7 +105,7 @@ class Inbox:
             self._on_too_large()
 
     def _refuse_or_log(self, identity: str, error: Exception) -> None:
-        if "length" in str(error).lower():
+        if "exceeds maximum size" in str(error):  # the library has no type of its own for it
             self._refuse(identity)
         else:
             log.warning("message_incomplete", identity=identity, error=str(error) or "no answer in time")
