@@ -28,7 +28,7 @@ from reactor_cli.livekit_server import (
     LiveKitStartFailedError,
     Status,
 )
-from reactor_cli.livekit_server.binary import cached_path
+from reactor_cli.livekit_server.binary import cached_path, candidates
 from reactor_cli.livekit_server.settings import default_cache_dir
 
 ANY = LiveKitSettings(port=0, tcp_port=0, udp_port=0)
@@ -235,6 +235,27 @@ async def test_variables_meant_for_others_do_not_reach_the_server(monkeypatch: p
         assert (await client.get(endpoint.url.replace("ws", "http", 1))).status_code == 200
 
 
-def test_its_secret_is_in_no_file(livekit_server: Endpoint) -> None:
-    for path in (default_cache_dir() / "logs").iterdir():
-        assert livekit_server.api_secret not in path.read_text()
+async def test_its_secret_is_in_no_file_argument_or_variable(tmp_path: Path) -> None:
+    cached_path(tmp_path).parent.mkdir()
+    cached_path(tmp_path).symlink_to(candidates(default_cache_dir())[0])
+    server = LiveKitServer(dataclasses.replace(ANY, cache_dir=tmp_path))
+    endpoint = await server.start()
+    process = psutil.Process(server.pid)
+    seen = [*process.cmdline(), *process.environ().values()]
+    await server.stop()
+    seen += [path.read_text() for path in (tmp_path / "logs").iterdir()]
+    assert seen
+    assert not [text for text in seen if endpoint.api_secret in text]
+
+
+async def test_one_that_ended_by_itself_is_started_again() -> None:
+    server = LiveKitServer(ANY)
+    await server.start()
+    first = server.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    await asyncio.wait_for(server.wait(), 10)
+    await server.start()
+    assert server.pid not in {None, first}
+    await server.stop()
+    assert group_is_gone(first)

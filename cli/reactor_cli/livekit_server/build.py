@@ -13,7 +13,7 @@ from pathlib import Path
 from reactor_cli.livekit_server import binary
 from reactor_cli.livekit_server.binary import PINNED_VERSION, UnfitBinaryError
 from reactor_cli.livekit_server.guarded import GuardedProcess
-from reactor_cli.livekit_server.job import Job, UnavailableError
+from reactor_cli.livekit_server.job import PARTIAL, Job, UnavailableError
 
 _MODULE = "github.com/livekit/livekit-server/cmd/server"
 _OLDER_VERSION = "1.9.12"  # the last one that Go 1.24 builds
@@ -63,7 +63,7 @@ def build(job: Job, version: str) -> None:
         CancelledFetchError: the caller has gone; the build has been ended.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix=".build-", dir=job.target.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=job.target.parent) as folder:
             _install(job, version, Path(folder))
             program = Path(folder, "server")
             binary.check(program)

@@ -15,7 +15,7 @@ import httpx
 
 from reactor_cli.livekit_server import binary
 from reactor_cli.livekit_server.binary import PINNED_VERSION, UnfitBinaryError
-from reactor_cli.livekit_server.job import Job, UnavailableError
+from reactor_cli.livekit_server.job import PARTIAL, Job, UnavailableError
 
 _CHUNK_BYTES = 256 * 1024
 _SILENCE_S = 20.0  # without a byte; slow lines are fine
@@ -64,7 +64,7 @@ def download(job: Job, release: Release) -> None:
         CancelledFetchError: the caller has gone.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix=".download-", dir=job.target.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=job.target.parent) as folder:
             archive = Path(folder, "archive.tar.gz")
             _fetch(job, release, archive)
             program = Path(folder, _MEMBER)

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,9 @@ from pathlib import Path
 
 from reactor_cli.livekit_server.binary import cached_path
 from reactor_cli.livekit_server.settings import OnStatus, Stage, Status
+
+PARTIAL = ".partial-"
+"""How the folders begin in which a program is being made, beside its final place."""
 
 _LOCK_POLL_S = 0.2
 _LOCK_TIMEOUT_S = 1200.0  # longer than the longest build
@@ -59,6 +63,8 @@ class Job:
         fd = os.open(self.target.parent / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._wait_for(lambda: _locked(fd))
+            for left in self.target.parent.glob(f"{PARTIAL}*"):  # by one that was killed
+                shutil.rmtree(left, ignore_errors=True)
             yield
         finally:
             os.close(fd)

@@ -1,9 +1,11 @@
 """What the server says: the last lines in memory, the rest in a bounded file."""
 
+import contextlib
 import re
 import threading
 import time
 from collections import deque
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -22,29 +24,41 @@ class Lines(Protocol):
 
 
 class ServerLog:
-    """A file under `directory`, new at each start; the newest ten are kept."""
+    """A file under `directory`, new at each start; the newest ten are kept.
+
+    `path` is None where no file can be made (a full disk, a folder of another user): the tail is kept all the same.
+    """
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        self.path = _new_file(directory)
-        _prune(directory)
+        self.path: Path | None = None
+        with contextlib.suppress(OSError):
+            directory.mkdir(parents=True, exist_ok=True)
+            self.path = _new_file(directory)
+            _prune(directory)
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._lock = threading.Lock()
         self._written_bytes = 0
 
     def copy(self, stream: Lines) -> None:
         """Read `stream` to its end; a full disk costs lines, never the server."""
-        with self.path.open("wb", buffering=0) as file:
+        with self._opened() as file:
             while raw := stream.readline(_LINE_BYTES):
                 line = _TOKEN.sub(r"\1...", raw.decode(errors="replace").rstrip())
                 with self._lock:
                     self._tail.append(line)
-                self._write(file, line)
+                if file is not None:
+                    self._write(file, line)
 
     def tail(self, lines: int = _TAIL_LINES) -> list[str]:
         """Return the last lines, oldest first."""
         with self._lock:
             return list(self._tail)[-lines:]
+
+    def _opened(self) -> AbstractContextManager[IO[bytes] | None]:
+        try:
+            return self.path.open("wb", buffering=0) if self.path else contextlib.nullcontext()
+        except OSError:
+            return contextlib.nullcontext()
 
     def _write(self, file: IO[bytes], line: str) -> None:
         data = line.encode() + b"\n"

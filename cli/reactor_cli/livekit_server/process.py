@@ -73,9 +73,11 @@ class ServerProcess:
 
     def _watch(self) -> None:
         assert self._process.popen.stdout is not None  # noqa: S101 - for the type checker
-        with self._process.popen.stdout as stream:
-            self.log.copy(stream)
-        self.exited.set_result(self._process.popen.wait())
+        try:
+            with self._process.popen.stdout as stream:
+                self.log.copy(stream)
+        finally:
+            self.exited.set_result(self._process.popen.wait())
 
 
 async def ended(running: Running) -> int:

@@ -40,6 +40,7 @@ class LiveKitServer:
             LiveKitPortTakenError: names the process that holds the port.
             LiveKitStartFailedError: with the end of the server's log.
         """
+        await self.stop()  # one that ended by itself, before it is started again
         if self._settings.external is not None:
             given = self._settings.external
             return Endpoint(given.url, given.api_key, given.api_secret)
@@ -139,4 +140,5 @@ class LiveKitServer:
 
 def _failed(what: str, log: ServerLog) -> LiveKitStartFailedError:
     said = "\n".join(f"  {line}" for line in log.tail(20)) or "  (nothing)"
-    return LiveKitStartFailedError(f"The LiveKit server {what}. It said:\n{said}\nAll of it: {log.path}")
+    whole = f"\nAll of it: {log.path}" if log.path else ""
+    return LiveKitStartFailedError(f"The LiveKit server {what}. It said:\n{said}{whole}")

@@ -11,7 +11,7 @@ from reactor_cli.livekit_server import Status
 from reactor_cli.livekit_server.binary import Binary
 from reactor_cli.livekit_server.build import build
 from reactor_cli.livekit_server.find import find
-from reactor_cli.livekit_server.job import CancelledFetchError, Job, UnavailableError
+from reactor_cli.livekit_server.job import PARTIAL, CancelledFetchError, Job, UnavailableError
 
 GOOD = """
 echo "$@" >> {log}
@@ -73,3 +73,11 @@ def test_of_several_starters_one_builds(go: Path, tmp_path: Path) -> None:
         found = list(pool.map(lambda _number: find(job_in(tmp_path), ["go"]), range(4)))
     assert len(set(map(str, found))) == 1
     assert len((tmp_path / "asked").read_text().splitlines()) == 1
+
+
+def test_what_a_killed_starter_left_is_removed(go: Path, tmp_path: Path) -> None:
+    behave(go, GOOD.format(log=tmp_path / "asked"))
+    job = job_in(tmp_path)
+    (job.target.parent / f"{PARTIAL}x").mkdir()
+    find(job, ["go"])
+    assert sorted(path.name for path in job.target.parent.iterdir()) == [".lock", "livekit-server"]
