@@ -188,6 +188,8 @@ class Session:
     def client_subscribed(self) -> None:
         """See `TransportListener`."""
         self.client_joined()
+        if self._released.is_set():
+            self.room.output.release_hold()  # the track was published again, in another size
         self._let_in()
 
     def client_left(self, *, deliberate: bool) -> None:

@@ -114,6 +114,8 @@ class MemoryTransport:
         if self._room.publish_error is not None:
             raise TransportError(f"{name}: {self._room.publish_error}")
         self._room.published = video
+        if self._room.subscribed and self._room.listener is not None:
+            asyncio.get_running_loop().call_soon(self._room.listener.client_subscribed)
         return MemoryVideoTrack(self._room, video)
 
     async def send_text(self, text: str) -> None:
