@@ -53,7 +53,8 @@ def runtime_spec(settings: RunSettings, wiring: Wiring) -> ChildSpec:
     env = {name: value for name, value in _shared(settings, wiring).items() if name not in _SECRETS}
     env["REACTOR_HOST"] = LOOPBACK
     if settings.debug:
-        env["REACTOR_DEBUG_PORT"] = str(settings.debug_port)
+        # Breakpoints are for the model's code, which is never frozen: no warning about it.
+        env |= {"REACTOR_DEBUG_PORT": str(settings.debug_port), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     return ChildSpec("runtime", [*_PYTHON, "reactor_runtime", "--path", str(wiring.folder)], env)
 
 

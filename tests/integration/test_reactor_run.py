@@ -209,6 +209,56 @@ def test_it_gets_ready_greets_a_client_and_ends_in_time(start: Callable[..., Rea
     _assert_ports_free(reactor.ports)
 
 
+def test_every_setting_reaches_processes_that_take_it(start: Callable[..., Reactor]) -> None:
+    flags = {
+        "latency": "smooth",
+        "video-codec": "h264",
+        "max-bitrate": "3000000",
+        "orphan-timeout": "5",
+        "join-timeout": "10",
+        "idle-timeout": "60",
+        "max-session-duration": "600",
+        "max-queue": "3",
+        "allow-origin": "https://front.example",
+        "livekit-public-url": "wss://front.example/livekit",
+        "bucket": "my-models",
+    }
+    switches = ["--offline", "--strict-model-name", "--verbose"]
+    reactor = start(*(part for name, value in flags.items() for part in (f"--{name}", value)), *switches)
+    reactor.until_ready()
+    assert reactor.events("restarting") == []
+
+
+async def _hold_a_session(reactor: Reactor, then: Callable[[], None]) -> list[str]:
+    """Ask for a session, call `then` once it is granted, and return the types of all messages until the socket ends."""
+    async with websockets.connect(f"ws://127.0.0.1:{reactor.ports['coordinator']}/ws") as client:
+        await client.send(json.dumps({"type": "sessionSetup", "data": {"modelName": "mine", "modelVersion": "1"}}))
+        types: list[str] = []
+        while "gpu-machine-assigned" not in types:
+            types.append(json.loads(await asyncio.wait_for(client.recv(), _LIMIT_S))["type"])
+        then()
+        with contextlib.suppress(websockets.ConnectionClosed):
+            while True:
+                types.append(json.loads(await asyncio.wait_for(client.recv(), _LIMIT_S))["type"])
+    return types
+
+
+def test_a_client_is_told_when_the_stack_ends_during_its_session(start: Callable[..., Reactor]) -> None:
+    reactor = start()
+    reactor.until_ready()
+    began: list[float] = []
+
+    def end() -> None:
+        began.append(time.monotonic())
+        reactor.process.send_signal(signal.SIGTERM)
+
+    types = asyncio.run(_hold_a_session(reactor, end))
+    assert "session-ended" in types
+    assert reactor.process.wait(_LIMIT_S) == 0
+    assert time.monotonic() - began[0] < 5.0
+    assert reactor.events("a session begins")
+
+
 def test_two_ctrl_c_end_it_at_once(start: Callable[..., Reactor]) -> None:
     reactor = start()
     reactor.until_ready()
