@@ -113,7 +113,7 @@ class Broker:
             case Left(client):
                 self._leave(client, now)
             case RoomMade(session_id):
-                self._do(self.keeper.made(session_id), now)
+                self._do(self.keeper.made(session_id, now), now)
             case RoomFailed(session_id):
                 self._room_failed(event, now)
             case Started(session_id):
@@ -220,7 +220,7 @@ class Broker:
         session.advance(Trigger.GRANT)
         room = self.keeper.take()
         session.session_id, session.identity = room.session_id, room.identity
-        session.limit_s, session.start_pending, session.told = now + GRANT_LIMIT_S, True, None
+        session.limit_s, session.doubtful, session.told = now + GRANT_LIMIT_S, False, None
         session.attempts += 1
         self.current = session
         # Until the runtime says otherwise; its own events come later than this.
@@ -235,7 +235,7 @@ class Broker:
             self._stop(session_id, "stopped", now)
             return
         session.advance(Trigger.STARTED)
-        session.start_pending, session.limit_s, session.granted_s = False, None, now
+        session.limit_s, session.granted_s = None, now
         session.ends_s = None if self._policy.max_session_s is None else now + self._policy.max_session_s
         self.runtime.state = "active"
         self.keeper.not_before_s = now + AFTER_GRANT_S
@@ -243,6 +243,8 @@ class Broker:
             self._assign(session, session.client)
         if session.early_end is not None:
             self._end(session, session.early_end, now, stop=False)
+        elif session.doubtful:
+            self._out.append(AskSnapshot())
 
     def _assign(self, session: Session, client: int) -> None:
         self._out.append(Assign(client, session.session_id, session.identity, session.resume_token, session.ends_s))
@@ -374,8 +376,12 @@ class Broker:
         if current is not None and known_long and snapshot.session_id != current.session_id:
             self._end(current, ("runtime_lost", "the session ended while the runtime was out of reach"), now)
             self.runtime.state = snapshot.readiness.state
-        if standby is not None and standby.ready and standby.made_s < opened_s and standby.session_id not in there:
-            self._released(standby.session_id)
+        if current is not None and current.state is State.GRANTING:
+            current.doubtful = current.session_id != snapshot.session_id
+        if standby is not None and standby.session_id not in there:
+            if standby.ready and standby.ready_s < opened_s:
+                self._released(standby.session_id)
+            standby.doubtful = True
         for session_id, (limit_s, _) in list(self.leaving.items()):
             if session_id not in there and limit_s - RELEASE_LIMIT_S < opened_s and not self.keeper.knows(session_id):
                 self._released(session_id)

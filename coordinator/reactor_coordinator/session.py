@@ -99,8 +99,8 @@ class Session:
     limit_s: float | None = None
     """The deadline of `granting` and `ending`."""
     attempts: int = 0
-    start_pending: bool = False
-    """The runtime's answer to the start is still to come."""
+    doubtful: bool = False
+    """A snapshot that came before that answer didn't know the session: not yet, or not any more."""
     early_end: tuple[EndReason, str] | None = None
     """The runtime announced the end before its answer to the start arrived."""
     told: WaitingInfoData | None = field(default=None, repr=False)

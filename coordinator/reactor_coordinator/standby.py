@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
-from reactor_coordinator.events import Effect, MakeRoom, Stop
+from reactor_coordinator.events import AskSnapshot, Effect, MakeRoom, Stop
 
 MAX_AGE_S = 6 * 3600.0
 """LiveKit deletes an empty room after 24 h, and long-lived connections gather trouble: remade well before."""
@@ -32,6 +32,10 @@ class Standby:
     codecs: tuple[str, ...]
     pending: bool = True
     """The runtime's answer is still to come."""
+    ready_s: float = inf
+    """When the runtime's answer came."""
+    doubtful: bool = False
+    """A snapshot that came before that answer didn't know the room: not yet, or not any more."""
     shown_to: str | None = None
     """The resume token of the waiting session whose client was told of this room: nobody else may have it."""
 
@@ -118,14 +122,16 @@ class StandbyKeeper:
             return []
         return [Stop(gone.session_id, "stopped")]
 
-    def made(self, session_id: str) -> list[Effect]:
+    def made(self, session_id: str, now: float) -> list[Effect]:
         """The runtime is in that room."""
         if session_id in self._condemned:
             self._condemned.discard(session_id)
             return [Stop(session_id, "stopped")]
         if self.standby is not None and self.standby.session_id == session_id:
-            self.standby.pending = False
+            doubtful = self.standby.doubtful
+            self.standby.pending, self.standby.ready_s, self.standby.doubtful = False, now, False
             self._failures = 0
+            return [AskSnapshot()] if doubtful else []
         return []
 
     def failed(self, session_id: str, now: float) -> list[Effect]:
@@ -139,9 +145,9 @@ class StandbyKeeper:
 
     def lost(self, session_id: str) -> None:
         """The runtime isn't in that room any more."""
-        self._condemned.discard(session_id)
-        if self.standby is not None and self.standby.session_id == session_id and not self.standby.pending:
-            self.standby = None
+        if self.standby is not None and self.standby.session_id == session_id:
+            # Its loss may overtake the answer that it was made.
+            self.discard()
 
     def deadline_s(self, *, publish_until_s: float) -> float:
         """When `plan` has something to do."""
