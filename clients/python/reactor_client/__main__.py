@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import logging
 import sys
 import time
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ class _Seen:
 def main() -> int:
     """Print status, messages and frame rate; exit status 1 when there was no picture."""
     options = _options()
+    # A picture that gives way to a newer one is no news here.
+    logging.getLogger("livekit").setLevel(logging.ERROR)
     try:
         return asyncio.run(_look(options))
     except ReactorError as error:

@@ -65,13 +65,16 @@ class Camera:
 
     async def publish_in(self, participant: rtc.LocalParticipant) -> None:
         """Publish it in a room (again, after a reconnect). The session does this."""
+        sources = participant.permissions.can_publish_sources
+        if sources and rtc.TrackSource.SOURCE_CAMERA not in sources:  # LiveKit itself would say nothing for 10 s
+            raise CameraError("the model takes no video: its manifest doesn't say video_input")
         if self._source is None:
             self._source = rtc.VideoSource(self.width, self.height)
         track = rtc.LocalVideoTrack.create_video_track(TRACK_NAME, self._source)
         try:
             publication = await participant.publish_track(track, self._options())
         except PublishTrackError as error:
-            raise CameraError(f"{error}; does the model take video (video_input in its manifest)?") from None
+            raise CameraError(str(error)) from None
         self._published = (participant, publication.sid)
 
     async def close(self) -> None:

@@ -16,14 +16,8 @@ class Frame:
 
     pixels: Pixels
     """RGB, uint8, shape (height, width, 3); yours to keep and change."""
-    timestamp_us: int
-    """The media clock, in microseconds; only differences mean something."""
     received_at_s: float
     """`time.monotonic()` when it had been decoded."""
-    frame_id: int | None = None
-    """The sender's number, where it sends one."""
-    sent_at_us: int | None = None
-    """The sender's clock, where it sends one."""
 
     @property
     def width(self) -> int:

@@ -206,15 +206,8 @@ async def _opened(stream: rtc.VideoStream) -> AsyncIterator[rtc.VideoStream]:
 
 
 def _frame(event: rtc.VideoFrameEvent) -> Frame:
-    picture, metadata = event.frame, event.metadata
-    has = metadata.HasField if metadata is not None else lambda _name: False
-    return Frame(
-        pixels=upright(picture.data, picture.width, picture.height, _QUARTER_TURNS[event.rotation]),
-        timestamp_us=event.timestamp_us,
-        received_at_s=time.monotonic(),
-        frame_id=metadata.frame_id if metadata is not None and has("frame_id") else None,
-        sent_at_us=metadata.user_timestamp if metadata is not None and has("user_timestamp") else None,
-    )
+    picture, turns = event.frame, _QUARTER_TURNS[event.rotation]
+    return Frame(upright(picture.data, picture.width, picture.height, turns), received_at_s=time.monotonic())
 
 
 def without_query(text: str) -> str:

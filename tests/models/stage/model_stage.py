@@ -21,7 +21,6 @@ class Stage(VideoModel):
     def start_session(self) -> None:
         self.sessions += 1
         self.number, self.end = 0, ""
-        self.stay_until = 0.0
         get_ctx().send({"type": "status", "data": {"status": "generating"}})
         try:
             self._play()
@@ -34,14 +33,13 @@ class Stage(VideoModel):
 
     def _play(self) -> None:
         ctx = get_ctx()
-        width, height = self.size
         next_s = time.monotonic()
         while self.end != "finish":
             if self.end == "fail":
                 raise ValueError("the stage burns")
             if self.end == "crash":
                 os._exit(3)
-            ctx.emit_frame(pattern.draw(self.number, width, height))
+            ctx.emit_frame(pattern.draw(self.number, *self.size))
             self.number += 1
             next_s = max(next_s + 1 / self.fps, time.monotonic() - 0.1)
             time.sleep(max(0.0, next_s - time.monotonic()))
