@@ -1,6 +1,7 @@
 """Bounded async streams that several readers can follow, each at its own pace; the oldest items give way."""
 
 import asyncio
+import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, Self, TypeVar
@@ -68,13 +69,19 @@ class Feed(Generic[T]):
     def __init__(self, capacity: int, capacity_bytes: int | None = None) -> None:
         self._new: Callable[[], Subscription[T]] = lambda: Subscription(capacity, capacity_bytes)
         self._kept: Subscription[T] | None = self._new()
-        self._readers: list[Subscription[T]] = [self._kept]
+        # Weak: an iterator that the application has dropped must not go on collecting.
+        self._readers: weakref.WeakSet[Subscription[T]] = weakref.WeakSet([self._kept])
         self._end: tuple[Exception | None] | None = None
 
     @property
     def ended(self) -> bool:
         """Nothing more will come."""
         return self._end is not None
+
+    @property
+    def reader_count(self) -> int:
+        """How many readers there are, the one to come included."""
+        return len(self._readers)
 
     def put(self, item: T, size_bytes: int = 0) -> None:
         """Hand an item to all readers; never waits."""
@@ -88,20 +95,13 @@ class Feed(Generic[T]):
             return reader
         reader = self._new()
         if self._end is None:
-            self._readers.append(reader)
+            self._readers.add(reader)
         else:
             reader._end(*self._end)  # noqa: SLF001
         return reader
-
-    def unsubscribe(self, reader: Subscription[T]) -> None:
-        """End one reader."""
-        if reader in self._readers:
-            self._readers.remove(reader)
-        reader._end(None)  # noqa: SLF001
 
     def end(self, error: Exception | None = None) -> None:
         """End all readers once they have read what is there; with `error` they raise it then."""
         self._end = (error,)
         for reader in self._readers:
             reader._end(error)  # noqa: SLF001
-        self._readers = [] if self._kept is None else [self._kept]
