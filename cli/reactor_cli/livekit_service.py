@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from reactor_cli.livekit_server import LiveKitServer, LiveKitSettings, LiveKitStartFailedError, Status
 from reactor_cli.restart import RestartPolicy
-from reactor_cli.service import ServiceGaveUpError, describe_exit
+from reactor_cli.service import ServiceGaveUpError, give_up_text
 
 _FAILED_START = 1
 
@@ -59,8 +59,7 @@ class LiveKitService:
             await self._server.stop()
             policy, delay_s = policy.after_exit(time.monotonic() - started, code)
             if delay_s is None:
-                said = "\n".join(f"  {line}" for line in tail)
-                raise ServiceGaveUpError(f"livekit ended again and again ({describe_exit(code)}). It said:\n{said}")
+                raise ServiceGaveUpError(give_up_text(self.name, code, tail))
             self._on_exit(self.name, code, delay_s)
             await asyncio.sleep(delay_s)
 

@@ -20,6 +20,13 @@ def open_model(path: Path) -> tuple[Path, Manifest]:
         UsageProblem: there is no such folder, or no manifest in it (names those found nearby).
         CliError: the manifest is wrong (names file, line and key).
     """
+    try:
+        return _open(path)
+    except OSError as error:
+        raise UsageProblem(f"{path} can't be read: {error.strerror}.") from None
+
+
+def _open(path: Path) -> tuple[Path, Manifest]:
     folder = path.expanduser().absolute()
     if folder.name == FILE_NAME and folder.is_file():
         folder = folder.parent

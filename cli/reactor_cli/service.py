@@ -4,11 +4,13 @@ import asyncio
 import signal
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from reactor_cli.child import Child, ChildSpec
+from reactor_cli.display.lines import plain_text
 from reactor_cli.errors import CliError
+from reactor_cli.log_line import parse_log_line
 from reactor_cli.restart import RestartPolicy
 
 _TAIL_LINES = 30
@@ -118,8 +120,14 @@ class ProcessService:
         self._on_line(self.name, line)
 
     def _last_words(self, code: int) -> str:
-        lines = [f"The {self.name} ended again and again ({describe_exit(code)}). Its last lines:"]
-        return "\n".join(lines + [f"  {line}" for line in self._tail])
+        said = [plain_text(parse_log_line(self.name, line)) for line in self._tail]
+        return give_up_text(self.name, code, "\n".join(said).splitlines())
+
+
+def give_up_text(name: str, code: int, said: Sequence[str]) -> str:
+    """Say that a process can't be kept running, and what it said last."""
+    lines = [f"  {line}" for line in said[-_TAIL_LINES:]] or ["  (nothing)"]
+    return "\n".join([f"{name} can't be kept running ({describe_exit(code)}). It said:", *lines])
 
 
 def describe_exit(code: int) -> str:

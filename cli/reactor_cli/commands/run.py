@@ -1,5 +1,6 @@
 """`reactor run`: serve the model in a folder."""
 
+import contextlib
 import os
 import sys
 import time
@@ -98,7 +99,8 @@ def run(context: click.Context, /, **options: Any) -> None:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # nobody reads any more
+            stream.flush()
     # Not sys.exit: it would wait for threads, and a download or a name look-up in one must not hold up the end.
     os._exit(code)

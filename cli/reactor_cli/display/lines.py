@@ -18,13 +18,12 @@ class PlainDisplay:
 
     def log(self, line: LogLine) -> None:
         """Print the line, and what belongs to it (a traceback) below."""
-        process = "model" if line.model else line.process
-        self._print(process, line.level, line.text + fields_text(line), line.details)
+        self._print("model" if line.model else line.process, line)
 
     def notice(self, notice: Notice) -> None:
         """Print the first line with its time, further ones below it."""
         first, _, rest = notice.text.partition("\n")
-        self._print(_OWN, notice.level, first, rest)
+        self._print(_OWN, LogLine(_OWN, notice.level, first, details=rest))
 
     def status(self, status: StackStatus) -> None:
         """Print nothing: notices say what changes."""
@@ -32,10 +31,8 @@ class PlainDisplay:
     def close(self) -> None:
         """Do nothing."""
 
-    def _print(self, process: str, level: str, text: str, details: str) -> None:
-        word = "" if level in ("info", "debug") else f"{level}: "
-        more = "".join(f"\n    {line}" for line in details.splitlines())
-        write(self._stream, f"{_now():%H:%M:%S} {process:<11} {word}{text}{more}\n")
+    def _print(self, process: str, line: LogLine) -> None:
+        write(self._stream, f"{_now():%H:%M:%S} {process:<11} {plain_text(line)}\n")
 
 
 class JsonDisplay:
@@ -74,6 +71,13 @@ def write(stream: TextIO, text: str) -> None:
         return
     except UnicodeEncodeError:
         write(stream, text.encode("ascii", "replace").decode())
+
+
+def plain_text(line: LogLine) -> str:
+    """Return `warning: text key=value`, details indented below."""
+    word = "" if line.level in ("info", "debug") or line.model else f"{line.level}: "
+    more = "".join(f"\n    {detail}" for detail in line.details.splitlines())
+    return f"{word}{line.text}{fields_text(line)}{more}"
 
 
 def fields_text(line: LogLine) -> str:

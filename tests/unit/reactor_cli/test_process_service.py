@@ -85,3 +85,12 @@ async def test_one_that_ignores_its_end_is_killed_after_the_grace(tmp_path: Path
     await asyncio.wait_for(running, _LIMIT_S)
     assert 0.3 <= time.monotonic() - started < 5.0
     assert service.pid is None
+
+
+async def test_last_words_are_read_out_not_dumped() -> None:
+    heard = Heard()
+    record = '{"event": "settings are wrong", "level": "error", "timestamp": "x", "key": "port"}'
+    code = f"import sys; print({record!r}); sys.exit(2)"
+    with pytest.raises(ServiceGaveUpError, match="error: settings are wrong key=port"):
+        await asyncio.wait_for(_service(code, heard).run(), _LIMIT_S)
+    assert heard.exits == []  # exit code 2: wrong usage, not worth another try

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -66,8 +67,24 @@ def test_a_setting_that_cannot_be_is_a_usage_error() -> None:
     assert "comes in a later version" in done.stderr
 
 
-def test_a_folder_without_a_model_is_a_usage_error(tmp_path: object) -> None:
+def test_a_folder_without_a_model_is_a_usage_error(tmp_path: Path) -> None:
     done = _reactor("run", "--path", str(tmp_path))
     assert done.returncode == 2
     assert "no manifest.json" in done.stderr
     assert done.stdout == ""
+
+
+def test_capabilities_of_a_model_that_exits_while_imported_fail(tmp_path: Path) -> None:
+    manifest = '{"reactor-runtime": "0.0.4", "class": "mine:M", "model_name": "mine", "model_version": "1.0.0"}'
+    (tmp_path / "manifest.json").write_text(manifest)
+    (tmp_path / "mine.py").write_text("import os; os._exit(0)")
+    done = _reactor("capabilities", str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "ended the process" in done.stderr
+
+
+def test_nothing_heavy_is_imported_before_the_processes_start() -> None:
+    heavy = ("rich", "psutil", "numpy", "httpx", "structlog", "livekit", "aiohttp", "uvicorn", "docker")
+    code = f"import sys, reactor_cli.serve, reactor_runtime.manifest; print([n for n in {heavy!r} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=_LIMIT_S, check=True)
+    assert done.stdout.strip() == "[]"
