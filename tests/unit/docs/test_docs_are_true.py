@@ -2,6 +2,9 @@
 
 import json
 import re
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 from typing import Any, get_args
 
@@ -97,6 +100,33 @@ def test_the_manifest_on_the_page_is_one() -> None:
     manifests = re.findall(r"```json\n(.*?)```", page("writing-a-model"), re.DOTALL)
     assert len(manifests) == 1
     Manifest.model_validate_json(manifests[0])
+
+
+def describe(folder: Path) -> dict[str, Any]:
+    command = [sys.executable, "-P", "-m", "reactor_runtime.worker.describe", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_the_models_on_the_page_load_as_they_stand(tmp_path: Path) -> None:
+    text = page("writing-a-model")
+    smallest, commands, _camera = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "manifest.json").write_text(re.findall(r"```json\n(.*?)```", text, re.DOTALL)[0])
+    (tmp_path / "model_hello.py").write_text(smallest)
+    assert describe(tmp_path)["commands"]["set_brightness"]["schema"]["value"]["maximum"] == 255
+
+    imports, body = commands.split("class Camera", 1)
+    camera, methods = body.split("@command", 1)
+    module = f"{imports}\nfrom reactor_runtime import VideoModel, command\n\nclass Camera{camera}"
+    module += "class Hello(VideoModel):\n"
+    module += "    def start_session(self): ...\n\n" + textwrap.indent(f"@command{methods}", "    ")
+    (tmp_path / "model_hello.py").write_text(module)
+    found = describe(tmp_path)["commands"]
+    assert list(found) == ["number", "whole_number", "choice", "switch", "text", "button", "many", "object"]
+    assert found["choice"]["schema"]["style"] == {"enum": ["oil", "ink"], "type": "string", "required": True}
+    assert "required" not in found["whole_number"]["schema"]["steps"]
 
 
 @pytest.mark.parametrize("file", sorted(DOCS.glob("*.md")), ids=lambda file: file.stem)
