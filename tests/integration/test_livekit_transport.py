@@ -125,6 +125,24 @@ async def test_a_size_may_change_within_a_session(livekit_server: Endpoint) -> N
     assert (stats.sent, stats.dropped) == (135, 0)
 
 
+async def test_a_track_published_again_shows_on(livekit_server: Endpoint) -> None:
+    async with (
+        open_room(livekit_server) as room,
+        runtime_in(room) as (transport, _),
+        client_in(room) as client,
+    ):
+        track = await transport.publish_video("reactor-video", VideoFormat(320, 240, 30, "h264"))
+        for number in range(120):
+            if number == 30:
+                await track.republish()
+            track.capture(pattern.draw(number, 320, 240).reshape(-1).data, 320, 240)
+            await asyncio.sleep(1 / 30)
+        pictures = await numbers_seen(client)
+        await track.unpublish()
+    assert pattern.read(pictures[0]).number in range(30)
+    assert pattern.read(pictures[-1]).number in range(100, 120)
+
+
 async def test_the_camera_of_the_client_arrives(livekit_server: Endpoint) -> None:
     async with (
         open_room(livekit_server) as room,

@@ -14,6 +14,7 @@ Picture = NDArray[np.uint8]
 
 _ROWS, _COLUMNS = 4, 6
 _CHECK_BITS = 4
+_SMALLEST = (48, 32)
 NUMBERS = 1 << (_ROWS * _COLUMNS - _CHECK_BITS)
 """Numbers are drawn modulo this."""
 
@@ -61,6 +62,8 @@ def draw(number: int, width: int, height: int) -> Picture:
 def read(picture: Picture) -> Reading:
     """What `picture`, RGB uint8 of shape (height, width, 3), shows."""
     height, width = picture.shape[:2]
+    if width < _SMALLEST[0] or height < _SMALLEST[1]:
+        return Reading(None, 255)
     bits = 0
     for index, (rows, columns) in enumerate(_cells(width, height)):
         if float(np.mean(picture[_inner(rows), _inner(columns)])) > 127:

@@ -2,18 +2,16 @@
 
 import asyncio
 import contextlib
-import re
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec
 
 import structlog
 from livekit import rtc
-from livekit.rtc._proto.room_pb2 import DegradationPreference, VideoEncoding
 
-from reactor_protocol.frontend import VideoCodec
 from reactor_runtime.media.bitrate import max_bitrate_bps
 from reactor_runtime.transport.base import Rotation, TransportError, TransportListener, VideoFormat
 from reactor_runtime.transport.livekit_inbox import MAX_MESSAGE_BYTES, Inbox
+from reactor_runtime.transport.livekit_track import LiveKitVideoTrack, reason_of, scrub
 
 TOPIC = "application"
 """The text stream topic both directions use."""
@@ -22,63 +20,15 @@ _CONNECT_S = 15.0  # the SDK tries three times, 5 s each
 _CALL_S = 10.0  # publishing takes 5 ms; longer means that the server is gone
 _SEND_S = 30.0  # 16 MiB over a slow network
 _SMALLEST_CAMERA = 16  # pixels; a track that is muted or taken back ends with black pictures of 8x8
-_CODECS = {
-    "vp9": rtc.VideoCodec.VP9,
-    "h264": rtc.VideoCodec.H264,
-    "vp8": rtc.VideoCodec.VP8,
-    "av1": rtc.VideoCodec.AV1,
-}
 _ROTATIONS: dict[Any, Rotation] = {
     rtc.VideoRotation.VIDEO_ROTATION_0: 0,
     rtc.VideoRotation.VIDEO_ROTATION_90: 90,
     rtc.VideoRotation.VIDEO_ROTATION_180: 180,
     rtc.VideoRotation.VIDEO_ROTATION_270: 270,
 }
-_SECRETS = re.compile(r"\?\S*|\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 
 log = structlog.get_logger(__name__)
 P = ParamSpec("P")
-
-
-def scrub(text: object) -> str:
-    """`text` without query strings and tokens."""
-    return _SECRETS.sub("…", str(text))
-
-
-class LiveKitVideoTrack:
-    """A published track (`reactor_runtime.transport.base.VideoTrack`)."""
-
-    def __init__(self, room: rtc.Room, source: rtc.VideoSource, sid: str, video: VideoFormat) -> None:
-        self._room = room
-        self._source = source
-        self._sid = sid
-        self._format = video
-
-    @property
-    def format(self) -> VideoFormat:
-        """What it was published with."""
-        return self._format
-
-    def capture(self, pixels: memoryview, width: int, height: int) -> None:
-        """Encode a picture now; see the seam."""
-        expected = width * height * 3
-        if pixels.nbytes != expected or pixels.readonly or not pixels.contiguous:
-            # The library reads as many bytes as the size says, whatever the buffer holds.
-            raise ValueError(
-                f"a picture of {width}x{height} needs {expected} writable, contiguous bytes; got {pixels.nbytes}"
-            )
-        self._source.capture_frame(rtc.VideoFrame(width, height, rtc.VideoBufferType.RGB24, pixels.cast("B")))
-
-    async def unpublish(self) -> None:
-        """Take the track back; a connection that is gone already has done so."""
-        try:
-            if self._room.isconnected():
-                async with asyncio.timeout(_CALL_S):
-                    await self._room.local_participant.unpublish_track(self._sid)
-        except Exception as error:  # noqa: BLE001 - the SDK raises its own, bare ones too
-            log.warning("unpublish_failed", error=scrub(error))
-        finally:
-            await self._source.aclose()
 
 
 class LiveKitTransport:
@@ -149,17 +99,15 @@ class LiveKitTransport:
 
     async def publish_video(self, name: str, video: VideoFormat) -> LiveKitVideoTrack:
         """Publish a track with every option set; see the seam."""
-        room = self._connected_room()
-        source = rtc.VideoSource(video.width, video.height)
-        track = rtc.LocalVideoTrack.create_video_track(name, source)
+        bitrate_bps = self._max_bitrate_bps or max_bitrate_bps(video.width, video.height, video.fps, video.codec)
         self._subscribed = False
+        track = LiveKitVideoTrack(self._connected_room(), name, video, bitrate_bps)
         try:
-            async with asyncio.timeout(_CALL_S):
-                publication = await room.local_participant.publish_track(track, self._publish_options(video))
-        except Exception as error:  # noqa: BLE001 - the SDK raises its own, bare ones too
-            await source.aclose()
-            raise TransportError(f"LiveKit didn't take the track {name}: {_reason(error)}") from None
-        return LiveKitVideoTrack(room, source, publication.sid, video)
+            await track.publish()
+        except TransportError:
+            await track.unpublish()
+            raise
+        return track
 
     async def send_text(self, text: str) -> None:
         """Send a text to the client alone; see the seam."""
@@ -170,7 +118,7 @@ class LiveKitTransport:
                 async with asyncio.timeout(_SEND_S):
                     await room.local_participant.send_text(text, topic=TOPIC, destination_identities=to)
             except Exception as error:  # noqa: BLE001 - the SDK raises its own, bare ones too
-                raise TransportError(f"a message of {len(text):,} characters wasn't sent: {_reason(error)}") from None
+                raise TransportError(f"a message of {len(text):,} characters wasn't sent: {reason_of(error)}") from None
 
     async def close(self) -> None:
         """Leave; see the seam. Tracks are unpublished before by their owner."""
@@ -195,19 +143,7 @@ class LiveKitTransport:
             async with asyncio.timeout(_CALL_S):
                 await room.disconnect()
         except Exception as error:  # noqa: BLE001 - leaving never raises
-            log.warning("livekit_disconnect_failed", error=_reason(error))
-
-    # --- publishing ---------------------------------------------------------------------------------------------
-
-    def _publish_options(self, video: VideoFormat) -> rtc.TrackPublishOptions:
-        bitrate_bps = self._max_bitrate_bps or max_bitrate_bps(video.width, video.height, video.fps, video.codec)
-        return rtc.TrackPublishOptions(
-            video_codec=_codec(video.codec),
-            simulcast=False,
-            source=rtc.TrackSource.SOURCE_CAMERA,
-            video_encoding=VideoEncoding(max_bitrate=bitrate_bps, max_framerate=video.fps),
-            degradation_preference=DegradationPreference.DEGRADATION_PREFERENCE_MAINTAIN_RESOLUTION,
-        )
+            log.warning("livekit_disconnect_failed", error=reason_of(error))
 
     def _connected_room(self) -> rtc.Room:
         if self._room is None or self._lost is not None or not self._room.isconnected():
@@ -344,10 +280,6 @@ class LiveKitTransport:
         return task
 
 
-def _codec(codec: VideoCodec) -> "rtc.VideoCodec.ValueType":
-    return _CODECS[codec]
-
-
 def _catching(handler: Callable[..., None]) -> Callable[..., None]:
     """The SDK swallows what its callbacks raise: log it."""
 
@@ -372,13 +304,7 @@ def _guarded(told: Callable[P, None]) -> Callable[P, None]:
 
 def _retrieve(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.warning("livekit_task_failed", error=_reason(error))
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    return scrub(getattr(error, "message", None) or error)
+        log.warning("livekit_task_failed", error=reason_of(error))
 
 
 def _reason_name(reason: int | None) -> str:

@@ -19,3 +19,7 @@ def test_a_picture_that_is_not_upright_is_noticed() -> None:
 def test_a_flat_picture_has_no_number() -> None:
     for level in (0, 16, 128, 255):
         assert pattern.read(np.full((240, 320, 3), level, np.uint8)).number is None
+
+
+def test_a_picture_too_small_to_read_has_no_number() -> None:
+    assert pattern.read(np.zeros((8, 8, 3), np.uint8)) == pattern.Reading(None, 255)
