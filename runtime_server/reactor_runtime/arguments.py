@@ -55,6 +55,7 @@ class ArgumentModel:
             self.model = create_model(f"{cls.__name__}_{method.attribute}", __base__=_Arguments, **fields)
         except (PydanticUserError, TypeError, ValueError) as error:
             raise CommandDefinitionError(f"{method.where}: its parameters can't be checked: {error}") from error
+        _check_describable(self.model, method)
 
     def validate(self, data: bytes) -> dict[str, Any]:
         """Parameter -> value from a JSON object.
@@ -98,6 +99,17 @@ def json_schemas(
         own = definitions.pop(references[model, "validation"]["$ref"].rpartition("/")[2])
         properties[name] = _properties(own)
     return properties, definitions
+
+
+def _check_describable(model: type[BaseModel], method: CommandMethod) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.model_json_schema()
+    except PydanticUserError as error:
+        raise CommandDefinitionError(
+            f"{method.where}: clients send JSON, and a parameter can't be described as such: {error}"
+        ) from error
 
 
 def _properties(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:

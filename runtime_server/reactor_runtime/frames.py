@@ -89,7 +89,7 @@ def read(frames: object, current: Size) -> Pictures:
     if frames is None:
         return black(current)
     if isinstance(frames, np.ndarray):
-        check(frames.shape, str(frames.dtype), takes_dtype(frames.dtype))
+        check(frames.shape, frames.dtype, takes_dtype(frames.dtype))
         return Pictures(frames if frames.ndim == 4 else frames[None])
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(frames, torch.Tensor):
@@ -105,15 +105,18 @@ def takes_dtype(dtype: np.dtype[Any]) -> bool:
     return dtype == np.uint8 or dtype.kind == "f" or dtype.name == "bfloat16"
 
 
-def check(shape: tuple[int, ...], dtype: str, dtype_ok: bool) -> None:
+def check(shape: tuple[int, ...], dtype: object, dtype_ok: bool) -> None:
     """Raise unless pictures may have this shape and dtype."""
-    found = f"a frame of shape {tuple(shape)} and dtype {dtype}"
     if len(shape) not in {3, 4} or shape[-1] != 3 or 0 in shape[-3:]:
-        raise ValueError(f"{found}; expected {ACCEPTED}.{_shape_hint(shape)}")
+        raise ValueError(f"{_found(shape, dtype)}; expected {ACCEPTED}.{_shape_hint(shape)}")
     if max(shape[-3:]) > _LARGEST:
-        raise ValueError(f"{found}; no encoder takes more than {_LARGEST} pixels a side.")
+        raise ValueError(f"{_found(shape, dtype)}; no encoder takes more than {_LARGEST} pixels a side.")
     if not dtype_ok:
-        raise TypeError(f"{found}; expected {ACCEPTED}.{_dtype_hint(dtype)}")
+        raise TypeError(f"{_found(shape, dtype)}; expected {ACCEPTED}.{_dtype_hint(str(dtype))}")
+
+
+def _found(shape: tuple[int, ...], dtype: object) -> str:
+    return f"a frame of shape {tuple(shape)} and dtype {dtype}"
 
 
 def _shape_hint(shape: tuple[int, ...]) -> str:

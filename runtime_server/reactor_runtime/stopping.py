@@ -113,7 +113,8 @@ class StopGate:
         Raises:
             SessionStopped: the session is over.
         """
-        self.changed.wait_for(lambda: ready() or self.verdict() is not Verdict.GO)
+        if not ready():
+            self.changed.wait_for(lambda: ready() or self.verdict() is not Verdict.GO)
         return self.admit()
 
 

@@ -21,7 +21,7 @@ def to_array(tensor: torch.Tensor) -> NDArray[Any]:
     Raises:
         TypeError, ValueError: it isn't a picture.
     """
-    check(tuple(tensor.shape), str(tensor.dtype), tensor.dtype == torch.uint8 or tensor.dtype.is_floating_point)
+    check(tuple(tensor.shape), tensor.dtype, tensor.dtype == torch.uint8 or tensor.dtype.is_floating_point)
     pictures = tensor.detach()
     if pictures.ndim == 3:
         pictures = pictures[None]

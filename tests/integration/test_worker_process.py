@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.worker_child import WorkerChild, write_model
 
 from reactor_runtime.worker.messages import (
     CallbackFailed,
@@ -24,7 +23,9 @@ from reactor_runtime.worker.messages import (
     Pong,
     SessionEntered,
     SessionReturned,
+    Shutdown,
 )
+from support.worker_child import WorkerChild, write_model
 
 Start = Callable[..., WorkerChild]
 
@@ -906,6 +907,39 @@ def test_the_process_ends_when_the_runtime_server_closes_the_channel(start: Star
     worker = start(EMITS_FOR_EVER, session=False)
     worker.channel.close()
     assert worker.process.wait(30) == 1
+
+
+def test_a_shutdown_is_honest_even_if_the_channel_closes_at_once(start: Start) -> None:
+    worker = start(
+        """
+        import atexit
+        class M(VideoModel):
+            def __init__(self):
+                atexit.register(lambda: print("at exit", flush=True))
+            def start_session(self): ...
+        """,
+        session=False,
+    )
+    worker.send(Shutdown())
+    worker.channel.close()
+    assert worker.process.wait(30) == 0
+    assert "at exit" in worker.output()
+
+
+def test_the_runtime_servers_end_interrupts_the_session_first(start: Start) -> None:
+    worker = start(
+        """
+        class M(VideoModel):
+            def start_session(self):
+                try:
+                    get_ctx().wait(600)
+                finally:
+                    print("cleaned up", flush=True)
+        """
+    )
+    worker.channel.close()
+    assert worker.process.wait(30) == 1
+    assert "cleaned up" in worker.output()
 
 
 def test_a_lasting_thread_of_the_model_doesnt_keep_the_process(start: Start) -> None:

@@ -4,7 +4,6 @@ import contextlib
 import logging
 import threading
 import time
-from collections import deque
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +55,7 @@ class Ring:
         self._memory: SharedRing | None = None
         self._views: list[NDArray[np.uint8]] = []
         self.generation = 0
-        self.free: deque[int] = deque()
+        self.free: list[int] = []
 
     def fit(self, block: int, frame_bytes: int) -> None:
         """Make a larger ring if blocks of `block` frames of `frame_bytes` need one; its slots are all free.
@@ -75,7 +74,7 @@ class Ring:
         memory = SharedRing.create(slots, slot_bytes)
         with self._changed:
             self.generation += 1
-            self.free = deque(range(slots))
+            self.free = list(range(slots))
             self._memory, self._views = memory, [memory.slot(index) for index in range(slots)]
         _send(self._channel, OutputRing(self.generation, slots, slot_bytes), memory.fd)
         memory.close()
@@ -149,7 +148,7 @@ class FrameOutput:
             with changed:
                 if not self._gate.wait_until(lambda: bool(ring.free)):
                     return
-                slot = ring.free.popleft()
+                slot = ring.free.pop()  # the one used last is still in the cache
                 self._left.setdefault(self._emit, pictures.count)
                 self._under_way[ring.generation, slot] = self._emit
             pictures.write(index, ring.view(slot))

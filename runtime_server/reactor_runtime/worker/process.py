@@ -44,6 +44,7 @@ class Worker:
         self._session: Session | None = None
         self._host: ModelHost | None = None
         self._input: dict[int, SharedRing] = {}
+        self._ending = False
         self._log = logs.install(self._channel)
         os.register_at_fork(after_in_child=self._forked)
 
@@ -89,6 +90,9 @@ class Worker:
                 self._dispatch(*self._channel.receive())
         except ChannelClosedError:
             self._abandon()
+        except BaseException:  # noqa: BLE001 - without this thread the process would never hear of anything again
+            traceback.print_exc()
+            os._exit(1)
 
     def _dispatch(self, message: messages.ToWorker, fd: int | None) -> None:  # noqa: C901 - one case a message
         match message:
@@ -112,6 +116,7 @@ class Worker:
             case messages.Ping():
                 send_quietly(self._channel, messages.Pong(message.number))
             case messages.Shutdown():
+                self._ending = True
                 self._starts.put(None)
 
     def _serving(self, session_id: str) -> Session | None:
@@ -150,9 +155,11 @@ class Worker:
 
     def _abandon(self) -> None:
         """The runtime server is gone: end the session, then the process, whatever the model does."""
+        if self._ending:
+            return
         if session := self._session:
             session.stop(0.0)
-            threading.Event().wait(_ORPHAN_S)
+            session.ended.wait(_ORPHAN_S)
         os._exit(1)
 
     def _forked(self) -> None:

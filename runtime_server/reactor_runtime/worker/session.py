@@ -50,6 +50,7 @@ class Session:
 
     def __init__(self, start: StartSession, host: ModelHost) -> None:
         self.id = start.session_id
+        self.ended = threading.Event()
         self._model = host.model
         self._channel = host.channel
         self._changed = host.changed
@@ -76,6 +77,7 @@ class Session:
         self._gate.close()
         self._end_callbacks(over)
         context.leave()
+        self.ended.set()
         return over
 
     def stop(self, grace_s: float) -> None:

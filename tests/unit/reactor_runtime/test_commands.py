@@ -1,6 +1,6 @@
 import enum
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -248,6 +248,24 @@ def test_an_annotation_that_cant_be_checked_names_the_method() -> None:
 
     with pytest.raises(CommandDefinitionError, match=r"M.go .*can't be checked"):
         prepare_commands(M)
+
+
+def test_an_annotation_that_isnt_json_names_the_method() -> None:
+    class M(Base):
+        @command()
+        def go(self, a: Callable[[], int]) -> None: ...
+
+    with pytest.raises(CommandDefinitionError, match=r"M.go .*clients send JSON"):
+        prepare_commands(M)
+
+
+def test_a_default_that_isnt_json_is_left_out() -> None:
+    class M(Base):
+        @command()
+        def go(self, a: float = float("nan"), b: Any = object()) -> None: ...  # noqa: B008
+
+    assert schema(M, "go")["b"] == {}
+    json.loads(capabilities(M).model_dump_json(by_alias=True), parse_constant=pytest.fail)
 
 
 def test_capabilities_describe_each_parameter_as_the_contract_says() -> None:
