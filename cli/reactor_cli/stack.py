@@ -90,6 +90,7 @@ class Stack:
         os._exit(128 + number)  # what is left dies with our ends of the lifelines
 
     async def _end(self, running: Sequence["asyncio.Task[None]"]) -> None:
+        self._display.close()
         self._display.notice(Notice("stopping", "Ending; a second Ctrl-C ends it at once"))
         for member, task in zip(self._members, running, strict=True):
             await member.service.stop(member.grace_s)

@@ -75,7 +75,7 @@ def changes(old: StackStatus, new: StackStatus) -> Iterator[Notice]:
     if new.phase == "loading" and new.stage != old.stage and new.stage is not None:
         yield Notice("loading", _STAGES.get(new.stage, new.stage).capitalize(), fields={"stage": new.stage})
     if new.waiting != old.waiting:
-        yield Notice("queue", f"{new.waiting} waiting", fields={"waiting": new.waiting})
+        yield Notice("queue", f"{new.waiting or 'Nobody'} waiting", fields={"waiting": new.waiting})
 
 
 def _percent(progress: float | None) -> str:

@@ -209,6 +209,18 @@ def test_it_gets_ready_greets_a_client_and_ends_in_time(start: Callable[..., Rea
     _assert_ports_free(reactor.ports)
 
 
+def test_it_ends_in_time_while_the_model_loads(start: Callable[..., Reactor], model: Path) -> None:
+    (model / "mine.py").write_text("import time\nprint('loading', flush=True)\ntime.sleep(600)\n")
+    reactor = start()
+    reactor.until(lambda: bool(reactor.events("loading")), "word from the model")
+    family = list(reactor.family().values())
+    began = time.monotonic()
+    reactor.process.send_signal(signal.SIGTERM)
+    assert reactor.process.wait(_LIMIT_S) == 0
+    assert time.monotonic() - began < 5.0
+    _until_gone(family, 1.0)
+
+
 def test_every_setting_reaches_processes_that_take_it(start: Callable[..., Reactor]) -> None:
     flags = {
         "latency": "smooth",
