@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import importlib
 import os
 import signal
 import socket
 import sys
 from collections.abc import Generator, Sequence
 from functools import partial
+from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
@@ -26,6 +28,7 @@ from reactor_runtime.worker.supervisor import Supervisor
 _log = structlog.get_logger("reactor_runtime")
 
 LIFELINE = "REACTOR_LIFELINE_FD"
+LIVEKIT = "reactor_runtime.transport.livekit"
 FORCED = 130  # exit code after a second signal, as shells have it
 
 
@@ -90,6 +93,8 @@ async def _serve(settings: Settings, listening: socket.socket) -> int:
     stop = _stop_on_signals()
     serving = asyncio.create_task(server.serve([listening]), name="HTTP server")
     running = asyncio.create_task(controller.run(), name="controller")
+    # A third of a second, beside the model's loading: the first room shall not wait for it.
+    importing = asyncio.create_task(asyncio.to_thread(importlib.import_module, LIVEKIT), name="import livekit")
     beating = asyncio.create_task(hub.beat(), name="heartbeat")
     stopping = asyncio.create_task(stop.wait(), name="stop signal")
     _announce(settings, listening)
@@ -99,8 +104,8 @@ async def _serve(settings: Settings, listening: socket.socket) -> int:
     stopping.cancel()
     hub.close()
     server.should_exit = True
-    done = await asyncio.gather(serving, running, beating, stopping, return_exceptions=True)
-    for failure in (result for result in done[:2] if isinstance(result, Exception)):
+    done = await asyncio.gather(serving, running, importing, beating, stopping, return_exceptions=True)
+    for failure in (result for result in done[:3] if isinstance(result, Exception)):
         _log.error("the runtime server failed", exc_info=failure)
     _log.info("stopped")
     return 0 if stop.is_set() else 1
@@ -128,11 +133,21 @@ def _announce(settings: Settings, listening: socket.socket) -> None:
     _log.info("listening", host=host, port=port, folder=str(settings.path), pid=os.getpid())
 
 
-def _open_livekit(settings: Settings, parameters: LiveKitParameters) -> Transport:
-    # Imported when the first room is opened, so that loading the model doesn't wait for it.
-    from reactor_runtime.transport.livekit import LiveKitTransport  # noqa: PLC0415
+def _open_livekit(settings: Settings, parameters: LiveKitParameters, *, takes_camera: bool) -> Transport:
+    _bypass_proxies(urlsplit(parameters.ws_url).hostname)
+    livekit = importlib.import_module(LIVEKIT)
+    transport: Transport = livekit.LiveKitTransport(
+        parameters.ws_url, parameters.jwt_token, max_bitrate_bps=settings.max_bitrate, subscribe=takes_camera
+    )
+    return transport
 
-    return LiveKitTransport(parameters.ws_url, parameters.jwt_token, max_bitrate_bps=settings.max_bitrate)
+
+def _bypass_proxies(host: str | None) -> None:
+    """Reach LiveKit directly: its library reads NO_PROXY, and a proxy for the web has no business here."""
+    for name in ("NO_PROXY", "no_proxy"):
+        hosts = [entry for entry in os.environ.get(name, "").split(",") if entry]
+        if host and host not in hosts:
+            os.environ[name] = ",".join([*hosts, host])
 
 
 if __name__ == "__main__":

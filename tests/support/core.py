@@ -16,6 +16,7 @@ from reactor_protocol.runtime import (
     StopSessionRequest,
 )
 from reactor_runtime.session.controller import Controller
+from reactor_runtime.transport.base import Transport
 from reactor_runtime.transport.memory import MemoryRoom, MemoryTransport
 from reactor_runtime.worker.history import ModelHistory
 from reactor_runtime.worker.supervisor import Supervisor
@@ -81,13 +82,16 @@ class Core:
         self.controller = Controller(
             self.supervisor,
             self.history,
-            open_transport=lambda parameters: MemoryTransport(self.room(parameters.ws_url)),
+            open_transport=self._open,
             publish=self._publish,
             silence_s=lambda: self.silence_s,
         )
 
     def room(self, session_id: str) -> MemoryRoom:
         return self.rooms.setdefault(session_id.removeprefix("memory://"), MemoryRoom())
+
+    def _open(self, parameters: LiveKitTransport, *, takes_camera: bool) -> Transport:
+        return MemoryTransport(self.room(parameters.ws_url))
 
     def _publish(self, event: RuntimeEvent) -> None:
         self.events.append(event)

@@ -87,7 +87,7 @@ class _Routes:
         return Response(self._controller.model.capabilities, media_type="application/json")
 
     async def manifest(self, _request: Request) -> Response:
-        return _json(self._controller.manifest)
+        return _json(self._controller.model.checked_manifest())
 
     async def metrics(self, _request: Request) -> Response:
         return PlainTextResponse(metrics(self._controller, self._hub.listeners), media_type=CONTENT_TYPE)

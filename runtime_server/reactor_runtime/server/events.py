@@ -1,6 +1,7 @@
 """The runtime's events: numbered, sent to all who listen, as server-sent events."""
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -15,6 +16,7 @@ _log = structlog.get_logger(__name__)
 
 QUEUE = 1000  # events a listener may be behind: minutes of them
 MAX_LISTENERS = 64
+END_S = 0.2  # to a listener that doesn't read even the end can't be sent
 
 
 class Subscription:
@@ -125,7 +127,9 @@ class EventStream:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        await send({"type": "http.response.body", "body": b""})
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(END_S):
+                await send({"type": "http.response.body", "body": b""})
 
 
 async def _send_events(subscription: Subscription, send: Send) -> None:

@@ -1,16 +1,13 @@
 """The runtime's one model, its current session and the rooms prepared for the next ones."""
 
 import asyncio
-import math
 from collections.abc import Callable, Sequence
 
 import structlog
 
 from reactor_protocol import runtime
 from reactor_protocol.frontend import VideoCodec
-from reactor_protocol.manifest import Manifest
 from reactor_protocol.runtime import (
-    LiveKitTransport,
     PrepareRequest,
     Readiness,
     RuntimeEndReason,
@@ -21,18 +18,17 @@ from reactor_protocol.runtime import (
     StopSessionRequest,
     StopSessionResponse,
 )
-from reactor_runtime.manifest import max_fps
-from reactor_runtime.media.codec import DEFAULT_ORDER, choose_codec
+from reactor_runtime.media.codec import DEFAULT_ORDER
 from reactor_runtime.media.frame import OutputFrame
-from reactor_runtime.session.camera import Camera
 from reactor_runtime.session.counters import Counters
 from reactor_runtime.session.machine import Machine, Trigger
 from reactor_runtime.session.problems import ProblemError
 from reactor_runtime.session.room import Room, RoomLostError
-from reactor_runtime.session.rooms import PUBLISH_S, Rooms, ended_problem, transport_problem
+from reactor_runtime.session.rooms import PUBLISH_S, Rooms, TransportOpener, ended_problem, transport_problem
+from reactor_runtime.session.served_model import ServedModel
 from reactor_runtime.session.session import ModelSide, Session
 from reactor_runtime.session.tasks import Tasks
-from reactor_runtime.transport.base import Transport, TransportError, VideoFormat
+from reactor_runtime.transport.base import TransportError
 from reactor_runtime.worker.history import ModelHistory
 from reactor_runtime.worker.messages import (
     CallbackFailed,
@@ -60,7 +56,6 @@ _log = structlog.get_logger(__name__)
 STOP_GRACE_S = 2.0  # contract: a model that polls ends in its own time for so long
 LISTENER_S = 15.0  # contract: nobody on /events for that long
 CLEAN_UP_S = 1.0  # of the shutdown's three seconds
-RETRY_AFTER_S = 5  # where the load time isn't known yet
 
 
 class Controller:
@@ -80,7 +75,7 @@ class Controller:
         supervisor: Supervisor,
         history: ModelHistory,
         *,
-        open_transport: Callable[[LiveKitTransport], Transport],
+        open_transport: TransportOpener,
         publish: Callable[[RuntimeEvent], None],
         silence_s: Callable[[], float],
         codecs: Sequence[VideoCodec] = DEFAULT_ORDER,
@@ -90,11 +85,8 @@ class Controller:
         self._history = history
         self._publish = publish
         self._silence_s = silence_s
-        self._codecs = codecs
         self._machine = Machine()
-        self._readiness = Readiness(state="loading", stage="import")
-        self._model: LoadedModel | None = None
-        self._camera: Camera | None = None
+        self.model = ServedModel(supervisor, history, publish, codecs)
         self._session: Session | None = None
         self._rooms = Rooms(open_transport, publish, self)
         self._tasks = Tasks()
@@ -114,45 +106,21 @@ class Controller:
         if self._session is not None:
             self.end(self._session, "shutting_down", "the runtime is shutting down")
             self._supervisor.stop_session(self._session.id, SHUTDOWN_GRACE_S, SHUTDOWN_KILL_S)
-        rooms = asyncio.create_task(self._rooms.close(SHUTDOWN_KILL_S), name="leave all rooms")
-        await self._supervisor.close()
+        await asyncio.gather(self._supervisor.close(), self._rooms.close(SHUTDOWN_KILL_S))
         await self._tasks.wait(CLEAN_UP_S)
         await self._tasks.close()
-        await rooms
 
     # --- what the routes ask ------------------------------------------------------------------------------------
 
     @property
     def readiness(self) -> Readiness:
         """What the runtime is doing."""
-        return self._readiness.model_copy(update={"state": self._machine.state})
+        return self.model.readiness.model_copy(update={"state": self._machine.state})
 
     @property
     def is_loaded(self) -> bool:
         """A session could start now or when the current one has ended."""
         return self._machine.state not in {"loading", "failed"}
-
-    @property
-    def model(self) -> LoadedModel:
-        """The loaded model.
-
-        Raises:
-            ProblemError: there is none now.
-        """
-        self._check_loaded()
-        assert self._model is not None  # noqa: S101 - every state that is left has one
-        return self._model
-
-    @property
-    def manifest(self) -> Manifest:
-        """What the folder says about the model.
-
-        Raises:
-            ProblemError: it can't be read.
-        """
-        if self._supervisor.manifest is None:
-            raise self._not_loaded()
-        return self._supervisor.manifest
 
     @property
     def session(self) -> Session | None:
@@ -166,7 +134,7 @@ class Controller:
 
     def snapshot(self) -> Snapshot:
         """All that events change, as it is now."""
-        manifest = self._supervisor.manifest
+        manifest = self.model.manifest
         return Snapshot(
             readiness=self.readiness,
             session_id=self._session.id if self._session is not None and self._session.ended is None else None,
@@ -186,8 +154,8 @@ class Controller:
         if self._session is not None and self._session.id == request.session_id:
             return
         self._rooms.check_new(request.session_id)
-        video = self._format(request.video_codecs)
-        await self._rooms.prepare(request, video, takes_camera=self._takes_camera())
+        video = self.model.video_format(request.video_codecs)
+        await self._rooms.prepare(request, video, takes_camera=self.model.takes_camera)
 
     async def start(self, request: StartSessionRequest) -> StartSessionResponse:
         """Start a session: the model at once, the answer when its track is published.
@@ -195,7 +163,10 @@ class Controller:
         Raises:
             ProblemError: loading, failed or busy; or the session ended before its track was up.
         """
-        self._check_loaded()
+        if self._closing:
+            raise ProblemError(503, "FAILED", "the runtime is shutting down")
+        if not self.is_loaded:
+            raise self.model.refusal()
         if self._machine.state != "ready":
             raise ProblemError(409, "BUSY", "another session runs; wait for the event 'ready'")
         self._rooms.check_new(request.session_id)
@@ -235,7 +206,7 @@ class Controller:
         if self._machine.state in {"starting", "active", "stopping"}:
             raise ProblemError(409, "BUSY", "a session runs; stop it before the model is loaded again")
         self._machine.fire(Trigger.RELOAD)
-        self._announce_loading("import", None)
+        self.model.loading("import", None)
         self._supervisor.reload()
 
     # --- SupervisorListener -------------------------------------------------------------------------------------
@@ -244,21 +215,18 @@ class Controller:
         """See `SupervisorListener`."""
         if self._machine.state in {"ready", "failed"}:
             self._machine.fire(Trigger.RELOAD)
-        self._announce_loading(stage, progress)
+        self.model.loading(stage, progress)
 
     def loaded(self, model: LoadedModel) -> None:
         """See `SupervisorListener`."""
         self._machine.fire(Trigger.LOADED)
-        self._model = model
-        if model.takes_camera and model.manifest.video_input:
-            self._camera = Camera(self._supervisor.send)
-        self._tell_ready()
+        self.model.loaded(model)
+        self._publish(runtime.Ready())
 
     def load_failed(self, error: runtime.LoadError) -> None:
         """See `SupervisorListener`."""
         self._machine.fire(Trigger.LOAD_FAILED)
-        self._readiness = Readiness(state="failed", error=error)
-        self._publish(runtime.Failed(error=error))
+        self.model.failed(error)
         _log.error("the model isn't loaded; it is tried again when its folder changes", error=error.message)
 
     def worker_lost(self, reason: LossReason, message: str) -> None:
@@ -269,17 +237,16 @@ class Controller:
             session.over = True
             self._finish(session, reason, message)
         self._session = None
-        self._drop_model()
         self._machine.fire(Trigger.WORKER_LOST)
         self._publish(runtime.WorkerCrashed(message=message, session_id=session.id if session is not None else None))
-        self._announce_loading("import", None)
+        self.model.loading("import", None)
 
     def message(self, message: FromWorker) -> None:
         """See `SupervisorListener`."""
         match message:
             case InputFrameDone(generation, slot):
-                if self._camera is not None:
-                    self._camera.done(generation, slot)
+                if self.model.camera is not None:
+                    self.model.camera.done(generation, slot)
             case ModelMessage() if not self._is_current(message.session_id):
                 self._supervisor.send(MessageDone(message.session_id, len(message.data)))
             case SessionEntered() | SessionOver() | ModelMessage() | CommandFailed() | CallbackFailed():
@@ -322,7 +289,7 @@ class Controller:
         if session.over:
             self._free()
         elif not self._closing:
-            stop_timeout_s = self.model.manifest.stop_timeout
+            stop_timeout_s = self.model.checked_manifest().stop_timeout
             kill_s = kill_grace_s(stop_timeout_s, session.longest_gap_s, self._history.record.load_s)
             self._supervisor.stop_session(session.id, min(STOP_GRACE_S, kill_s), kill_s)
 
@@ -338,9 +305,9 @@ class Controller:
 
     def _grant(self, request: StartSessionRequest) -> Session:
         """Make the session current and the model enter it."""
-        room = self._rooms.take(request.session_id, request.transport, self._max_fps())
-        room.use_codec(choose_codec(request.video_codecs, self._codecs))
-        model = ModelSide(self._supervisor.send, self.model.capabilities, self._camera)
+        video = self.model.video_format(request.video_codecs)
+        room = self._rooms.take(request.session_id, request.transport, video, takes_camera=self.model.takes_camera)
+        model = ModelSide(self._supervisor.send, self.model.capabilities, self.model.camera)
         session = self._session = Session(request, room, model, self)
         self.counters.sessions += 1
         self._machine.fire(Trigger.GRANT)
@@ -353,9 +320,9 @@ class Controller:
         try:
             async with asyncio.timeout(PUBLISH_S):
                 await session.room.connect()
-                session.room.serve(request.client_identity, takes_camera=self._camera is not None)
+                session.room.serve(request.client_identity, takes_camera=self.model.takes_camera)
                 session.room.attach(session)
-                await session.room.publish(self._format(request.video_codecs))
+                await session.room.publish(self.model.video_format(request.video_codecs))
             if session.ended is None:
                 self._machine.fire(Trigger.PUBLISHED)
                 session.track_published()
@@ -412,7 +379,8 @@ class Controller:
         """The worker has left the session: the next one can start."""
         self._session = None
         self._machine.fire(Trigger.WORKER_FREE)
-        self._tell_ready()
+        if not self._closing:
+            self._publish(runtime.Ready())
 
     # ------------------------------------------------------------------------------------------------------------
 
@@ -430,47 +398,5 @@ class Controller:
             for session_id in self._rooms.prepared:
                 self._rooms.give_up(session_id)
 
-    def _format(self, client_codecs: Sequence[str]) -> VideoFormat:
-        record = self._history.record
-        codec = choose_codec(client_codecs, self._codecs)
-        return VideoFormat(record.width, record.height, self._max_fps(), codec)
-
-    def _max_fps(self) -> float:
-        return max_fps(self.manifest)
-
-    def _takes_camera(self) -> bool:
-        if self._model is not None:
-            return self._camera is not None
-        return self._supervisor.manifest is not None and self._supervisor.manifest.video_input
-
     def _is_current(self, session_id: str) -> bool:
         return self._session is not None and self._session.id == session_id
-
-    def _check_loaded(self) -> None:
-        if self._closing or not self.is_loaded:
-            raise self._not_loaded()
-
-    def _not_loaded(self) -> ProblemError:
-        error = self._readiness.error
-        if error is not None:
-            where = f" ({error.file}:{error.line})" if error.file and error.line else ""
-            return ProblemError(503, "FAILED", f"the model didn't load: {error.message}{where}")
-        remaining_s = self._supervisor.remaining_load_s
-        retry_s = RETRY_AFTER_S if remaining_s is None else max(1, min(60, math.ceil(remaining_s)))
-        return ProblemError(503, "LOADING", "the model is loading", retry_after_s=retry_s)
-
-    def _drop_model(self) -> None:
-        self._model = None
-        if self._camera is not None:
-            self._camera.close()
-            self._camera = None
-
-    def _announce_loading(self, stage: runtime.LoadStage, progress: float | None) -> None:
-        if self._model is not None:
-            self._drop_model()
-        self._readiness = Readiness(state="loading", stage=stage, progress=progress)
-        self._publish(runtime.Loading(stage=stage, progress=progress))
-
-    def _tell_ready(self) -> None:
-        self._readiness = Readiness(state="ready")
-        self._publish(runtime.Ready())

@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 
@@ -19,6 +20,14 @@ MAX_PREPARED = 4  # the next session's room, its successor's, and two that are b
 MAX_RETIRED = 1000  # ids of ended sessions, for late stops
 
 
+class TransportOpener(Protocol):
+    """Makes an unconnected transport."""
+
+    def __call__(self, parameters: LiveKitTransport, *, takes_camera: bool) -> Transport:
+        """Make it; without a camera to take it needs nobody else's tracks."""
+        ...
+
+
 class Rooms:
     """Prepared rooms by session id, and the ids that were used.
 
@@ -30,7 +39,7 @@ class Rooms:
 
     def __init__(
         self,
-        open_transport: Callable[[LiveKitTransport], Transport],
+        open_transport: TransportOpener,
         publish: Callable[[RuntimeEvent], None],
         owner: RoomOwner,
     ) -> None:
@@ -57,7 +66,9 @@ class Rooms:
         if room is None:
             if len(self._prepared) >= MAX_PREPARED:
                 raise ProblemError(409, "BUSY", f"{MAX_PREPARED} rooms are prepared already; stop one first")
-            room = self._prepared[session_id] = self._new(session_id, request.transport, video.fps)
+            room = self._prepared[session_id] = self._new(
+                session_id, request.transport, video, takes_camera=takes_camera
+            )
         try:
             async with asyncio.timeout(PUBLISH_S):
                 await room.connect()
@@ -71,9 +82,13 @@ class Rooms:
             raise transport_problem(error) from None
         self.check_new(session_id)
 
-    def take(self, session_id: str, transport: LiveKitTransport, max_fps: float) -> Room:
+    def take(self, session_id: str, transport: LiveKitTransport, video: VideoFormat, *, takes_camera: bool) -> Room:
         """Return the room prepared for that session, or a new one."""
-        return self._prepared.pop(session_id, None) or self._new(session_id, transport, max_fps)
+        room = self._prepared.pop(session_id, None)
+        if room is None:
+            return self._new(session_id, transport, video, takes_camera=takes_camera)
+        room.use_codec(video.codec)
+        return room
 
     def give_up(self, session_id: str) -> bool:
         """Leave a prepared room, in the background; False if there is none for that id."""
@@ -124,8 +139,9 @@ class Rooms:
         await self._tasks.wait(timeout_s)
         await self._tasks.close()
 
-    def _new(self, session_id: str, transport: LiveKitTransport, max_fps: float) -> Room:
-        return Room(session_id, self._open_transport(transport), max_fps, self._owner)
+    def _new(self, session_id: str, parameters: LiveKitTransport, video: VideoFormat, *, takes_camera: bool) -> Room:
+        transport = self._open_transport(parameters, takes_camera=takes_camera)
+        return Room(session_id, transport, video.fps, self._owner)
 
 
 def transport_problem(error: Exception | str) -> ProblemError:
