@@ -253,6 +253,8 @@ class Broker:
         session = self.current
         # Whatever became of it there: nothing of that room may stay.
         self._stop(event.session_id, "stopped", now)
+        # It may be ready although we believe that it has something to stop.
+        self._out.append(AskSnapshot())
         if session is None or session.session_id != event.session_id:
             return
         self.current = None
@@ -266,7 +268,6 @@ class Broker:
                 self.runtime.state = "stopping"
             case _:
                 self._count_failure(session, event.message)
-        self._out.append(AskSnapshot())
         if session.state is State.GRANTING:
             session.advance(Trigger.REFUSED)
             session.limit_s, session.early_end = None, None
@@ -405,8 +406,9 @@ class Broker:
             self._released(session_id)
 
     def _room_failed(self, event: RoomFailed, now: float) -> None:
+        wanted = self.keeper.standby is not None and self.keeper.standby.session_id == event.session_id
         self._do(self.keeper.failed(event.session_id, now), now)
-        if self.line.head is not None and self.current is None:
+        if wanted and self.line.head is not None and self.current is None:
             self._tell_all(notices.room_failed(event.component, event.message, self.keeper.not_before_s - now))
 
     # Deadlines

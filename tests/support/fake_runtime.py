@@ -40,6 +40,8 @@ CAPABILITIES = {
 class FakeRuntime:
     """State, faults to come, and a record of the calls."""
 
+    server: uvicorn.Server
+
     def __init__(self, port: int) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
@@ -64,6 +66,14 @@ class FakeRuntime:
         self.capability_calls = 0
         self._listeners: set[asyncio.Queue[str | None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def server_exit(self) -> None:
+        """The process dies, as far as others can see."""
+        self.server.should_exit = True
+        for listener in self.server.servers:
+            listener.close()
+        for connection in list(self.server.server_state.connections):
+            connection.transport.abort()
 
     # Events
 
@@ -238,7 +248,7 @@ async def serve_fake_runtime(port: int | None = None) -> AsyncIterator[FakeRunti
     config = uvicorn.Config(
         runtime.app(), port=runtime.port, log_config=None, lifespan="off", timeout_graceful_shutdown=1
     )
-    server = uvicorn.Server(config)
+    server = runtime.server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
     listener = listen("127.0.0.1", runtime.port)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
