@@ -6,15 +6,12 @@ at most one session is granting or active; sessions are granted in the order of 
 the place it has; a granted session is announced once and its end is told once, unless its client left.
 """
 
-from collections.abc import Callable
 from math import inf
 
 from reactor_coordinator import notices
 from reactor_coordinator.events import (
     Asked,
     AskSnapshot,
-    Assign,
-    DropRoom,
     Effect,
     Event,
     Left,
@@ -30,29 +27,14 @@ from reactor_coordinator.events import (
     Start,
     Started,
     StartRefused,
-    Stop,
     StopUnknown,
     Tell,
     Tick,
 )
-from reactor_coordinator.line import WaitingLine
-from reactor_coordinator.policy import Policy
-from reactor_coordinator.runtime_view import RuntimeView
-from reactor_coordinator.session import GRANT_LIMIT_S, RELEASE_LIMIT_S, Session, State, Trigger
-from reactor_coordinator.standby import AFTER_FIRST_FRAME_S, AFTER_GRANT_S, StandbyKeeper, Wish
-from reactor_protocol.frontend import EndReason, ErrorMessage, SessionSetupData, WaitingReason
-from reactor_protocol.runtime import (
-    ClientJoined,
-    ClientLost,
-    Failed,
-    FirstFrame,
-    Loading,
-    Ready,
-    RoomReleased,
-    RuntimeEvent,
-    RuntimeSessionEnded,
-    Snapshot,
-)
+from reactor_coordinator.runtime_side import RuntimeSide
+from reactor_coordinator.session import GRANT_LIMIT_S, Session, State, Trigger
+from reactor_coordinator.standby import AFTER_GRANT_S, Wish
+from reactor_protocol.frontend import EndReason, SessionSetupData, WaitingReason
 
 MAX_ATTEMPTS = 3
 """Starts that may fail before a client is sent away: the next one in the queue may have more luck."""
@@ -61,24 +43,8 @@ SHUTDOWN_RELEASE_S = 1.0
 """How long the runtime may take to leave its rooms while we shut down (two seconds are given for everything)."""
 
 
-class Broker:
-    """The queue, the one running session, the rooms being left, and the standby room."""
-
-    def __init__(self, policy: Policy, new_id: Callable[[], str]) -> None:
-        self._policy = policy
-        self._new_id = new_id
-        self._out: list[Effect] = []
-        self._clients: dict[int, Session | None] = {}
-        self._likely_until_s = -inf
-        self._swept = False
-        self.shutting_down = False
-        self.line = WaitingLine(policy.max_queue)
-        self.current: Session | None = None
-        """The one that is granting or active."""
-        self.leaving: dict[str, tuple[float, Session | None]] = {}
-        """Rooms that the runtime is still to leave: until when, and whose session it was."""
-        self.keeper = StandbyKeeper(new_id)
-        self.runtime = RuntimeView()
+class Broker(RuntimeSide):
+    """Decides; everything it needs to know comes by `handle`."""
 
     def handle(self, event: Event, now: float) -> list[Effect]:
         """Take an event in; return what is to be done about it, in order."""
@@ -246,9 +212,6 @@ class Broker:
         elif session.doubtful:
             self._out.append(AskSnapshot())
 
-    def _assign(self, session: Session, client: int) -> None:
-        self._out.append(Assign(client, session.session_id, session.identity, session.resume_token, session.ends_s))
-
     def _refused(self, event: StartRefused, now: float) -> None:
         session = self.current
         # Whatever became of it there: nothing of that room may stay.
@@ -282,128 +245,6 @@ class Broker:
             self._forget_client(session)
             session.advance(Trigger.GIVE_UP)
             session.advance(Trigger.RELEASED)
-
-    # The end of a session
-
-    def _end(self, session: Session, cause: tuple[EndReason, str] | None, now: float, *, stop: bool = True) -> None:
-        """End the active session; `cause` None: its client left."""
-        session.advance(Trigger.END)
-        if cause is not None and session.client is not None:
-            self._out.append(Tell(session.client, notices.session_ended(session.session_id, *cause)))
-        self._forget_client(session)
-        self._put_away(session, now)
-        if stop:
-            self._stop(session.session_id, "stopped" if cause is None else cause[0], now)
-
-    def _put_away(self, session: Session, now: float) -> None:
-        """It is `ending`: the next one's turn comes as soon as the runtime says `ready`."""
-        self.current = None
-        if self.runtime.state != "unreachable":
-            self.runtime.state = "stopping"
-        self.leaving[session.session_id] = (now + RELEASE_LIMIT_S, session)
-        self._make_likely(now)
-        self.keeper.not_before_s = now
-
-    def _forget_client(self, session: Session) -> None:
-        if session.client is not None and self._clients.get(session.client) is session:
-            self._clients[session.client] = None
-        session.client = None
-
-    def _stop(self, session_id: str, reason: EndReason | str, now: float) -> None:
-        self._do([Stop(session_id, reason)], now)  # type: ignore[arg-type]
-
-    def _do(self, effects: list[Effect], now: float) -> None:
-        """Ask for them; a room that is to be left is watched until it is."""
-        for effect in effects:
-            if isinstance(effect, Stop) and effect.session_id not in self.leaving:
-                self.leaving[effect.session_id] = (now + RELEASE_LIMIT_S, None)
-            self._out.append(effect)
-
-    def _released(self, session_id: str) -> None:
-        """The runtime isn't in that room (any more): nobody needs it."""
-        _, session = self.leaving.pop(session_id, (0.0, None))
-        if session is not None:
-            session.advance(Trigger.RELEASED)
-        self.keeper.lost(session_id)
-        self._out.append(DropRoom(session_id))
-
-    # The runtime
-
-    def _runtime_said(self, event: RuntimeEvent, opened_s: float, now: float) -> None:
-        match event:
-            case Snapshot():
-                self._compare(event, opened_s, now)
-            case Loading() | Ready() | Failed():
-                self.runtime.take_change(event)
-                if isinstance(event, Failed):
-                    self._tell_all(notices.loading_failed(event.error))
-            case RuntimeSessionEnded(session_id=session_id):
-                self._runtime_ended(session_id, event, now)
-            case RoomReleased(session_id=session_id):
-                if self.current is None or self.current.session_id != session_id:
-                    self._released(session_id)
-            case FirstFrame() | ClientJoined() | ClientLost():
-                self._media_changed(event, now)
-            case _:
-                pass
-
-    def _media_changed(self, event: FirstFrame | ClientJoined | ClientLost, now: float) -> None:
-        session = self.current
-        if session is None or session.session_id != event.session_id:
-            return
-        if isinstance(event, FirstFrame):
-            self.keeper.not_before_s = min(self.keeper.not_before_s, now + AFTER_FIRST_FRAME_S)
-        else:
-            session.media_lost_s = now if isinstance(event, ClientLost) else None
-
-    def _runtime_ended(self, session_id: str, event: RuntimeSessionEnded, now: float) -> None:
-        session = self.current
-        if session is None or session.session_id != session_id:
-            return
-        # Nobody but us may say `stopped`; if somebody else called the runtime, its session is over all the same.
-        cause = ("runtime_lost" if event.reason == "stopped" else event.reason, event.message)
-        if session.state is State.GRANTING:
-            session.early_end = cause
-        else:
-            self._end(session, cause, now, stop=False)
-
-    def _compare(self, snapshot: Snapshot, opened_s: float, now: float) -> None:
-        """Bring what we believe and what the runtime says together; only what is older than the stream counts."""
-        if self.runtime.take_snapshot(snapshot):
-            self._lose_runtime("the model's server was restarted", now)
-        there = {*snapshot.prepared, *([snapshot.session_id] if snapshot.session_id else [])}
-        current, standby = self.current, self.keeper.standby
-        known_long = current is not None and current.state is State.ACTIVE and current.granted_s < opened_s
-        if current is not None and known_long and snapshot.session_id != current.session_id:
-            self._end(current, ("runtime_lost", "the session ended while the runtime was out of reach"), now)
-            self.runtime.state = snapshot.readiness.state
-        if current is not None and current.state is State.GRANTING:
-            current.doubtful = current.session_id != snapshot.session_id
-        if standby is not None and standby.session_id not in there:
-            if standby.ready and standby.ready_s < opened_s:
-                self._released(standby.session_id)
-            standby.doubtful = True
-        for session_id, (limit_s, _) in list(self.leaving.items()):
-            if session_id not in there and limit_s - RELEASE_LIMIT_S < opened_s and not self.keeper.knows(session_id):
-                self._released(session_id)
-        for session_id in sorted(there):
-            ours = current is not None and current.session_id == session_id
-            if not ours and not self.keeper.knows(session_id) and session_id not in self.leaving:
-                self._stop(session_id, "coordinator_lost", now)
-        if snapshot.readiness.state == "failed":
-            self._tell_all(notices.loading_failed(snapshot.readiness.error))
-
-    def _lose_runtime(self, message: str, now: float) -> None:
-        """Everything that was going on there is over; those who wait keep their places."""
-        session, state = self.current, self.runtime.state
-        if session is not None and session.state is State.ACTIVE:
-            self._end(session, ("runtime_lost", message), now, stop=False)
-        standby = self.keeper.standby
-        if standby is not None:
-            self._do(self.keeper.discard(), now)
-        self.runtime.state = state
-        for session_id in list(self.leaving):
-            self._released(session_id)
 
     def _room_failed(self, event: RoomFailed, now: float) -> None:
         wanted = self.keeper.standby is not None and self.keeper.standby.session_id == event.session_id
@@ -444,9 +285,6 @@ class Broker:
 
     def _can_make_rooms(self) -> bool:
         return self._swept and not self.shutting_down and self.runtime.state != "unreachable"
-
-    def _make_likely(self, now: float) -> None:
-        self._likely_until_s = now + self._policy.standby_keep_s
 
     def _shown_to_other(self, session: Session) -> bool:
         standby = self.keeper.standby
@@ -490,9 +328,6 @@ class Broker:
             if session.client is not None and session.told != place.data:
                 session.told = place.data
                 self._out.append(Tell(session.client, place))
-
-    def _tell_all(self, message: ErrorMessage) -> None:
-        self._out.extend(Tell(session.client, message) for session in self.line if session.client is not None)
 
     def _shut_down(self, now: float) -> None:
         self.shutting_down = True
