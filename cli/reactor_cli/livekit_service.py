@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from reactor_cli.livekit_server import LiveKitServer, LiveKitSettings, LiveKitStartFailedError, Status
 from reactor_cli.restart import RestartPolicy
-from reactor_cli.service import ServiceGaveUpError, give_up_text
+from reactor_cli.service import OnExit, ServiceGaveUpError, give_up_text
+from reactor_cli.status import Notice
 
 _FAILED_START = 1
 
@@ -18,7 +19,6 @@ class LiveKitService:
     Args:
         settings: Of the launcher, `api_key` and `api_secret` given.
         on_status: Told what the launcher does (looking, downloading …).
-        on_exit: Gets name, exit code and the seconds until the restart, for each exit nobody asked for.
     """
 
     name = "livekit"
@@ -27,7 +27,7 @@ class LiveKitService:
         self,
         settings: LiveKitSettings,
         on_status: Callable[[Status], None],
-        on_exit: Callable[[str, int, float], None],
+        on_exit: OnExit,
     ) -> None:
         self._server = LiveKitServer(settings, on_status)
         self._on_exit = on_exit
@@ -72,6 +72,30 @@ class LiveKitService:
     def kill(self) -> None:
         """End it at once: it can't live without its lifeline, which ends with this process."""
         self._stopping = True
+
+
+class FetchNews:
+    """Tells once when the launcher begins to download or build, and knows how far it is.
+
+    Args:
+        notify: Gets one notice a stage; while verbose, everything the launcher says.
+    """
+
+    def __init__(self, notify: Callable[[Notice], None], *, verbose: bool) -> None:
+        self._notify = notify
+        self._verbose = verbose
+        self._stage = ""
+        self.now = ""
+        """Empty when nothing is being fetched."""
+
+    def __call__(self, status: Status) -> None:
+        """Take what the launcher says."""
+        fetching = status.stage in ("downloading", "building")
+        if self._verbose or (fetching and status.stage != self._stage):
+            self._notify(Notice("livekit", f"LiveKit, {status.stage}: {status.message}"))
+        share = "" if status.progress is None else f" ({status.progress:.0%})"
+        self.now = f"{status.stage} {status.message}{share}" if fetching else ""
+        self._stage = status.stage
 
 
 class GivenLiveKit:

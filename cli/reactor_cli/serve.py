@@ -8,21 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from reactor_cli.display import choose_display
-from reactor_cli.display.base import Display
 from reactor_cli.environment import LOOPBACK, Wiring, coordinator_spec, runtime_spec
 from reactor_cli.errors import CliError, UsageProblem
-from reactor_cli.livekit_server import Endpoint, LiveKitSettings, Status
+from reactor_cli.livekit_server import Endpoint, LiveKitSettings
 from reactor_cli.livekit_server.config import KeyPair
 from reactor_cli.livekit_server.ports import wanted_ports
-from reactor_cli.livekit_service import GivenLiveKit, LiveKitService
+from reactor_cli.livekit_service import FetchNews, GivenLiveKit, LiveKitService
 from reactor_cli.look import Endpoints
 from reactor_cli.model_folder import open_model
 from reactor_cli.output import Output
 from reactor_cli.ports import WantedPort, port_problems
-from reactor_cli.service import ProcessService, Service
+from reactor_cli.service import OnExit, OnLine, ProcessService, Service
 from reactor_cli.settings import RunSettings, load_settings
 from reactor_cli.stack import Member, Stack, Welcome, exit_notice
-from reactor_cli.status import Notice
 from reactor_protocol.manifest import Manifest
 
 # Clients are told and sessions ended (the coordinator gives itself 2 s), the model is stopped or killed (0.5 s and
@@ -54,10 +52,17 @@ def serve(flags: dict[str, Any], started_s: float) -> None:
     display = choose_display(settings.log_format)
     output = Output(display, settings.coordinator_port, verbose=settings.verbose)
     wiring = Wiring(folder, _runtime_key(settings), _endpoint(settings, livekit))
-    members = _members(settings, wiring, livekit, output, display)
+    news = FetchNews(display.notice, verbose=settings.verbose)
+
+    def on_exit(name: str, code: int, delay_s: float) -> None:
+        display.notice(exit_notice(name, code, delay_s))
+
+    server = LiveKitService(livekit, news, on_exit) if livekit else GivenLiveKit()
+    members = _members(settings, wiring, server, output.line, on_exit)
+    welcome = _welcome(settings, manifest, started_s)
     at = Endpoints(_reachable(settings.host), settings.coordinator_port, settings.runtime_port, wiring.runtime_key)
     try:
-        asyncio.run(Stack(members, at, display, _welcome(settings, manifest, started_s)).run())
+        asyncio.run(Stack(members, at, display, welcome, lambda: news.now).run())
     except CliError as error:
         raise _with_log_folder(error, output.folder) from None
     finally:
@@ -65,21 +70,11 @@ def serve(flags: dict[str, Any], started_s: float) -> None:
         output.close()
 
 
-def _members(
-    settings: RunSettings, wiring: Wiring, livekit: LiveKitSettings | None, output: Output, display: Display
-) -> list[Member]:
-    def on_exit(name: str, code: int, delay_s: float) -> None:
-        display.notice(exit_notice(name, code, delay_s))
-
-    def on_livekit(status: Status) -> None:
-        if status.stage in ("downloading", "building") or settings.verbose:
-            display.notice(Notice("livekit", status.message))
-
-    server: Service = LiveKitService(livekit, on_livekit, on_exit) if livekit else GivenLiveKit()
+def _members(settings: RunSettings, wiring: Wiring, livekit: Service, on_line: OnLine, on_exit: OnExit) -> list[Member]:
     return [
-        Member(ProcessService(coordinator_spec(settings, wiring), output.line, on_exit), _COORDINATOR_GRACE_S),
-        Member(ProcessService(runtime_spec(settings, wiring), output.line, on_exit), _RUNTIME_GRACE_S),
-        Member(server, _LIVEKIT_GRACE_S),
+        Member(ProcessService(coordinator_spec(settings, wiring), on_line, on_exit), _COORDINATOR_GRACE_S),
+        Member(ProcessService(runtime_spec(settings, wiring), on_line, on_exit), _RUNTIME_GRACE_S),
+        Member(livekit, _LIVEKIT_GRACE_S),
     ]
 
 

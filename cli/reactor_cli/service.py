@@ -14,6 +14,10 @@ from reactor_cli.log_line import parse_log_line
 from reactor_cli.restart import RestartPolicy
 
 _TAIL_LINES = 30
+OnLine = Callable[[str, str], None]
+"""Gets a process's name and each line of its output."""
+OnExit = Callable[[str, int, float], None]
+"""Gets name, exit code and the seconds until the restart, for each exit nobody asked for."""
 
 
 class ServiceGaveUpError(CliError):
@@ -46,17 +50,9 @@ class Service(Protocol):
 
 
 class ProcessService:
-    """Runs one process and restarts it.
+    """Runs one process and restarts it."""
 
-    Args:
-        spec: What to run.
-        on_line: Gets the service's name and each line of output.
-        on_exit: Gets name, exit code and the seconds until the restart, for each exit nobody asked for.
-    """
-
-    def __init__(
-        self, spec: ChildSpec, on_line: Callable[[str, str], None], on_exit: Callable[[str, int, float], None]
-    ) -> None:
+    def __init__(self, spec: ChildSpec, on_line: OnLine, on_exit: OnExit) -> None:
         self._spec = spec
         self._on_line = on_line
         self._on_exit = on_exit

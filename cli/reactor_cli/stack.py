@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from reactor_cli.display.base import Display
 from reactor_cli.look import Endpoints, look
@@ -49,9 +49,18 @@ class Stack:
         members: In the order of ending: who tells the clients comes first.
         at: Where to look how it is going.
         display: Shows it.
+        fetching: Says how the LiveKit server is being had, while it is.
     """
 
-    def __init__(self, members: Sequence[Member], at: Endpoints, display: Display, welcome: Welcome) -> None:
+    def __init__(
+        self,
+        members: Sequence[Member],
+        at: Endpoints,
+        display: Display,
+        welcome: Welcome,
+        fetching: Callable[[], str],
+    ) -> None:
+        self._fetching = fetching
         self._members = members
         self._at = at
         self._display = display
@@ -101,7 +110,7 @@ class Stack:
         before, announced = StackStatus(), False
         self._display.status(before)
         while True:
-            now = await look(self._at)
+            now = replace(await look(self._at), fetching=self._fetching())
             for notice in changes(before, now):
                 self._display.notice(notice)
             if now.accepting and not announced and now.phase != "failed":

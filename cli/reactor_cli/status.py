@@ -40,6 +40,7 @@ class StackStatus:
         error: Why the model didn't load.
         accepting: The coordinator serves clients.
         waiting: Clients in the queue.
+        fetching: How the LiveKit server is being had, while it is (the first start only).
     """
 
     phase: Phase = "starting"
@@ -48,10 +49,13 @@ class StackStatus:
     error: str | None = None
     accepting: bool = False
     waiting: int = 0
+    fetching: str = ""
 
     @property
     def summary(self) -> str:
         """Say it in a few words."""
+        if self.fetching:
+            return self.fetching
         if self.phase == "loading":
             return f"{_STAGES.get(self.stage or '', 'loading the model')}{_percent(self.progress)}"
         queue = f", {self.waiting} waiting" if self.waiting else ""
