@@ -36,6 +36,8 @@ _KEEPS_PLACE = frozenset({"MODEL_LOADING_FAILED", "RATE_LIMITED", "BAD_MESSAGE",
 _FIRST_RETRY_S = 0.1
 _LONGEST_RETRY_S = 2.0
 _RESUME_ANSWER_S = 5.0
+# The room is closed some 20 ms after the end of a session; a stuck model's stays open.
+_LINGER_S = 0.5
 # The other side's close frame is a courtesy, and a join under way may have to end first.
 _LEAVE_TIMEOUT_S = 10.0
 
@@ -126,6 +128,11 @@ class Conversation:
                     await self._follow()
                 except (SocketLostError, _RoomLostError) as error:
                     await self._resume(str(error))
+        except SessionEndedError:
+            # The end is told by the socket, the model's last messages come by the room and may be later.
+            if self._room is not None and self._room.is_in:
+                await self._room.linger(_LINGER_S)
+            raise
         finally:
             await self._leave()
 
@@ -143,11 +150,14 @@ class Conversation:
         try:
             while True:
                 await asyncio.wait({receiving, *self._room_changes()}, return_when=asyncio.FIRST_COMPLETED)
+                await self._look_at_join()
                 if receiving.done():
                     message = receiving.result()
                     receiving = asyncio.create_task(self._socket.receive())
                     self._handle(message)
-                await self._look_at_room()
+                    await self._look_at_join()
+                else:  # the end of a session is told before its room goes
+                    self._look_at_loss()
         finally:
             receiving.cancel()
             await asyncio.gather(receiving, return_exceptions=True)
@@ -198,22 +208,24 @@ class Conversation:
         if room is not None:
             self._spawn(room.leave())
 
-    async def _look_at_room(self) -> None:
-        room, grant = self._room, self._grant
-        if room is None or not room.joined.done():
-            return
-        if room.lost.done() or room.joined.exception() is not None:
-            if grant is None:  # only prepared: the grant brings another token
-                self._forget_room()
-                return
-            room.joined.result()
-            self._give_up_if_replaced(room.lost.result())
-            raise _RoomLostError(room.lost.result())
-        if grant is not None and not self._is_ready:
+    async def _look_at_join(self) -> None:
+        room = self._room
+        if room is not None and room.is_in and self._grant is not None and not self._is_ready:
             self._is_ready = True
             for camera in self._cameras:
                 await room.publish(camera)
             self._listener.on_status("ready", None)
+
+    def _look_at_loss(self) -> None:
+        room = self._room
+        if room is None or not room.joined.done() or room.is_in:
+            return
+        if self._grant is None:  # only prepared: the grant brings another token
+            self._forget_room()
+            return
+        room.joined.result()
+        self._give_up_if_replaced(room.lost.result())
+        raise _RoomLostError(room.lost.result())
 
     def _give_up_if_replaced(self, reason: str) -> None:
         if reason == "DUPLICATE_IDENTITY":

@@ -117,6 +117,13 @@ class MediaRoom:
             raise NotReadyError("the session's room is left")
         await camera.publish_in(self._room.local_participant)
 
+    async def linger(self, timeout_s: float) -> None:
+        """Receive what is still under way, until the room is closed from the other side."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await asyncio.wait({self.lost})
+                await self._texts.join()
+
     async def leave(self) -> None:
         """Leave the room, whatever state it is in. Never raises."""
         self._leaving = True
@@ -181,7 +188,10 @@ class MediaRoom:
             try:
                 self._listener.on_text(await reader.read_all())
             except rtc.StreamError as error:
-                _log.warning("a message was lost: %s", error)
+                if not self._leaving:
+                    _log.warning("a message was lost: %s", error)
+            finally:
+                self._texts.task_done()
 
     async def _read_video(self, track: rtc.RemoteVideoTrack) -> None:
         async with _opened(rtc.VideoStream(track, capacity=1, format=rtc.VideoBufferType.RGB24)) as stream:
