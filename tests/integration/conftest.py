@@ -3,15 +3,17 @@
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from support.stack import MODELS, Stack, running_stack
 
 from reactor_cli.livekit_server import Endpoint
+from support.stack import MODELS, Stack, running_stack
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stage(livekit_server: Endpoint) -> AsyncIterator[Stack]:
-    """A stack with the model `tests/models/stage`."""
-    async with running_stack(MODELS / "stage", livekit=livekit_server) as stack:
+    """A stack with the model `tests/models/stage`; a client that vanished while somebody waits has 0.3 s."""
+    async with running_stack(
+        MODELS / "stage", livekit=livekit_server, flags=("--orphan-timeout-queued", "0.3")
+    ) as stack:
         yield stack
 
 

@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 import pytest
+
+from reactor_client import ReactorClient
 from support.golden import lines
 from support.stack import Stack
 from support.viewer import next_message
 
-from reactor_client import ReactorClient
-
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
 
 COMMANDS = [line for line in lines("commands") if line["name"] != "requestCapabilities"]
 DEFAULTS: dict[str, dict[str, Any]] = {

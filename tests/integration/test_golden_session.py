@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from livekit import rtc
-from support.stack import Stack
 from websockets.asyncio.client import ClientConnection, connect
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+from support.stack import Stack
+
+pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
 
 PATIENCE_S = 20.0
 
@@ -151,6 +152,36 @@ async def test_after_sessionEnd_the_same_socket_gets_another_session(stage: Stac
             ids.append((await hear_at_last(socket, "gpu-machine-assigned"))["sessionId"])
             await say(socket, "sessionEnd")
         assert len(set(ids)) == 2
+
+
+async def test_a_lost_socket_may_come_back_with_its_token_to_the_same_room(stage: Stack) -> None:
+    async with connect(stage.url, proxy=None) as first, connect(stage.url, proxy=None) as second:
+        await hear(first, "welcome")
+        await hear(second, "welcome")
+        await say(first, "sessionSetup", modelName="stage", modelVersion="1")
+        grant = await hear_at_last(first, "gpu-machine-assigned")
+        first.transport.abort()
+
+        await say(second, "sessionSetup", modelName="stage", modelVersion="1", resumeToken="wrong")
+        assert (await hear(second, "error"))["code"] == "RESUME_FAILED"
+        await say(second, "sessionSetup", modelName="stage", modelVersion="1", resumeToken=grant["resumeToken"])
+        again = await hear_at_last(second, "gpu-machine-assigned")
+        assert again["sessionId"] == grant["sessionId"]
+        async with visiting(again) as visitor, asyncio.timeout(PATIENCE_S):
+            await visitor.subscribed.wait()
+
+
+async def test_a_client_that_vanishes_frees_the_model_for_who_waits(stage: Stack) -> None:
+    async with connect(stage.url, proxy=None) as vanishing, connect(stage.url, proxy=None) as waiting:
+        await hear(vanishing, "welcome")
+        await hear(waiting, "welcome")
+        await say(vanishing, "sessionSetup", modelName="stage", modelVersion="1")
+        await hear_at_last(vanishing, "gpu-machine-assigned")
+        await say(waiting, "sessionSetup", modelName="stage", modelVersion="1")
+        assert (await hear(waiting, "waiting-info"))["position"] == 1
+        vanishing.transport.abort()
+        # Sooner than the 30 s that it would have with nobody waiting.
+        await hear_at_last(waiting, "gpu-machine-assigned")
 
 
 @pytest.mark.parametrize("text", ["", "hello", "[]", "[1]", "3", "null", '{"type": 3}', '{"type": "sessionSetup"}'])

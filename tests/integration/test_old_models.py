@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+
+from reactor_cli.livekit_server import Endpoint
+from reactor_client import ReactorClient
 from support import pattern
 from support.stack import running_stack
 from support.viewer import PATIENCE_S, next_message, numbered
 
-from reactor_cli.livekit_server import Endpoint
-from reactor_client import ReactorClient
-
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
 
 HEAD = """\
 import threading, time

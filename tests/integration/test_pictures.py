@@ -7,14 +7,14 @@ from typing import Literal
 
 import numpy as np
 import pytest
+
+from reactor_client import Camera, CameraError, Pixels, ReactorClient
 from support import pattern
 from support.pictures import moving_photograph
 from support.stack import Stack
 from support.viewer import PATIENCE_S, next_message, numbered
 
-from reactor_client import Camera, CameraError, Pixels, ReactorClient
-
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
 
 WIDTH, HEIGHT = 320, 240
 # Mean difference of a channel to the sent picture, 0..255: VP8 twice (camera, model) at our bitrates is below 5.

@@ -1,16 +1,20 @@
 """Sessions on a real stack by the Python client: one after another, in a queue, ended by this or that, resumed."""
 
 import asyncio
+import sys
+from pathlib import Path
 
 import pytest
-from support.stack import MODELS, Stack, running_stack
-from support.viewer import PATIENCE_S, instance, next_event, next_message, numbered
+from skimage.io import imread
 
 from reactor_cli.livekit_server import Endpoint
 from reactor_client import NotReadyError, ReactorClient, RefusedError, SessionEndedError, StatusChanged
 from reactor_protocol.application import CommandErrorData, StatsData
+from support import pattern
+from support.stack import MODELS, Stack, running_stack
+from support.viewer import PATIENCE_S, instance, next_event, next_message, numbered
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_leaving_interrupts_the_model_runs_finally_and_serves_the_next_on_the_same_instance(stage: Stack) -> None:
@@ -234,7 +238,7 @@ async def test_two_stacks_run_side_by_side(stage: Stack) -> None:
         assert (await instance(here, here.messages()))["pid"] != (await instance(there, there.messages()))["pid"]
 
 
-async def test_a_maximum_duration_is_told_and_ends_the_session(livekit_server: Endpoint) -> None:
+async def test_a_maximum_duration_ends_the_session(livekit_server: Endpoint) -> None:
     flags = ("--max-session-duration", "1.5")
     async with running_stack(MODELS / "stage", livekit=livekit_server, flags=flags) as stack:
         client = ReactorClient(stack.url)
@@ -248,3 +252,29 @@ async def test_a_maximum_duration_is_told_and_ends_the_session(livekit_server: E
         await client.connect(PATIENCE_S)
         await numbered(client.frames())
         await client.disconnect()
+
+
+async def test_the_terminal_shows_a_model_and_saves_its_picture(stage: Stack, tmp_path: Path) -> None:
+    saved = tmp_path / "picture.png"
+    command = ("--seconds", "2", "--save", str(saved), "--command", '{"type": "set_prompt", "data": {"prompt": "x"}}')
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "reactor_client", stage.url, *command), stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(2 * PATIENCE_S):
+        printed = (await process.communicate())[0].decode()
+    assert process.returncode == 0, printed
+    assert "status: ready" in printed
+    assert '"command": "set_prompt"' in printed
+    assert ", 320x192" in printed
+    assert pattern.read(imread(saved)).colours_right
+
+
+async def test_the_terminal_says_what_is_wrong_without_a_coordinator() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "reactor_client", "ws://127.0.0.1:9"), stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(2 * PATIENCE_S):
+        printed = (await process.communicate())[0].decode()
+    assert process.returncode == 1
+    assert "is `reactor run` up?" in printed
+    assert "Traceback" not in printed

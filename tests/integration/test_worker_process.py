@@ -524,7 +524,7 @@ def test_commands_wait_until_the_model_has_reset_itself(start: Start) -> None:
         """
         class M(VideoModel):
             def start_session(self):
-                time.sleep(0.1)
+                time.sleep(0.03)
                 self.prompt = None
                 ctx = get_ctx()
                 while self.prompt is None:
@@ -611,10 +611,10 @@ def test_when_only_a_handler_still_runs_the_runtime_is_told(start: Start) -> Non
         """
         class M(VideoModel):
             def start_session(self):
-                get_ctx().wait(0.3)
+                get_ctx().wait(0.6)
             @command()
             def slow(self):
-                time.sleep(1)
+                time.sleep(1.2)
         """
     )
     worker.command("slow")
@@ -674,7 +674,7 @@ def test_a_slow_on_frame_gets_the_latest_picture(start: Start) -> None:
                 get_ctx().wait(60)
             def on_frame(self, frame):
                 get_ctx().send({"value": frame[0, 0, 0]})
-                time.sleep(0.5)
+                time.sleep(1)
         """
     )
     for value in (1, 2, 3):
