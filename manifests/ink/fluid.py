@@ -85,8 +85,10 @@ class Fluid:
 
     def print(self, mask: Field, tone: float) -> None:
         """Turn the ink to `tone`, a place on the colour wheel, where `mask`, (height, width) in 0..1, says so."""
-        shortest_way = (tone - self.ink + 0.5) % 1 - 0.5
-        self._folds += mask * shortest_way
+        distance = tone - self.ink
+        # The same number of whole turns everywhere: a jump between two pixels would show as a crack.
+        distance -= np.round(np.average(distance, weights=mask))
+        self._folds += mask * distance
 
     def calm(self, rest: float) -> None:
         """Leave only `rest` (0..1) of the flow."""

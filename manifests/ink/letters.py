@@ -29,8 +29,8 @@ def word_masks(text: str, height: int, width: int) -> tuple[NDArray[np.float32],
     top, left = (height - word.shape[0]) // 2, (width - word.shape[1]) // 2
     mask = np.zeros((height, width), np.float32)
     mask[top : top + word.shape[0], left : left + word.shape[1]] = word
-    # Blurred over most of a dot and cut at the middle, square dots join into round strokes.
-    return _rise(_blur(mask, 0.42 * dot), 0.3, 0.7), _rise(_blur(mask, 1.3 * dot), 0.02, 0.3)
+    # Blurred over most of a dot and cut below the middle, dots join into round strokes, diagonals too.
+    return _rise(_blur(mask, 0.42 * dot), 0.2, 0.55), _rise(_blur(mask, 1.3 * dot), 0.02, 0.16)
 
 
 def _rise(values: NDArray[np.float32], start: float, end: float) -> NDArray[np.float32]:

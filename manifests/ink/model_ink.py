@@ -141,7 +141,7 @@ class Ink(VideoModel):
         self._notes.append(partial(self._fluid.restart, self.seed if seed is None else seed))
 
     def _print(self, word: NDArray[np.float32], ground: NDArray[np.float32]) -> None:
-        self._fluid.calm(0.25)  # else nobody could read it
+        self._fluid.calm(0.1)  # else nobody could read it
         dark, bright = self._painter.extremes()
         self._fluid.print(ground, dark / self.turns - self._drift)
         self._fluid.print(word, bright / self.turns - self._drift)

@@ -35,7 +35,7 @@ class Waiting:
             down, right = 0.30 * np.sin(angle + 0.4), 0.50 * np.cos(angle + 0.3 * np.sin(seconds + light))
             colour = 0.35 + 0.65 * rainbow(light / LIGHTS + seconds / 20)
             self._add_light(picture, down, right, colour)
-        picture += self._sign * np.float32(0.55 + 0.2 * breath) * np.array([0.95, 0.97, 1.0], np.float32)
+        picture += self._sign * np.float32(0.55 + 0.2 * breath)
         return np.minimum(picture, 1).astype(np.float32, copy=False)
 
     def _add_light(self, picture: Picture, down: float, right: float, colour: Picture) -> None:
