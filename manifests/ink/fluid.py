@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Field = NDArray[np.float32]
+Spectrum = NDArray[np.complexfloating]
 
 COARSE = 4  # the flow is smooth: computed on every fourth pixel, it costs a sixteenth
 TRAY_WIDTH_M = 0.30  # a baking tray: makes real water look right at this picture size
@@ -122,7 +123,7 @@ class Fluid:
         viscosity = VISCOSITY_M2_S * (self.width / TRAY_WIDTH_M) ** 2  # in pixels² a second
         return np.exp(-(FRICTION_PER_S + viscosity * self._k2) * seconds).astype(np.float32)
 
-    def _kicks(self, seconds: float, speed: float) -> NDArray[np.complex64]:
+    def _kicks(self, seconds: float, speed: float) -> Spectrum:
         """Random kicks at the scale of the large eddies: work grows with speed, as in a stirred cup."""
         kick = np.zeros(self._k2.shape, np.complex64)
         count = int(self._stirred.sum())
@@ -136,10 +137,10 @@ class Fluid:
         wanted = np.clip(speed / max(self.speed, 1.0), 0.25, 4.0)
         return float(wanted ** (seconds / SPEED_RELAX_S)) if self.speed else 1.0
 
-    def _coarse(self, spectrum: NDArray[np.complex64]) -> Field:
+    def _coarse(self, spectrum: Spectrum) -> Field:
         return np.fft.irfft2(spectrum, s=self._shape).astype(np.float32, copy=False)
 
-    def _fine(self, spectrum: NDArray[np.complex64]) -> Field:
+    def _fine(self, spectrum: Spectrum) -> Field:
         """The same waves on the ink's grid: exact, because the finer grid only adds waves of no height."""
         half = self._shape[0] // 2
         padded = np.zeros((self.height, spectrum.shape[1]), np.complex64)
