@@ -75,12 +75,13 @@ class ClientSocket:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             receiving = tasks[0]
+            if not receiving.done():
+                self._abort()
             return receiving.done() and receiving.result() is True
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self._abort()
 
     def _put(self, text: str | None) -> None:
         try:
@@ -137,7 +138,7 @@ class ClientSocket:
             return notices.error("BAD_MESSAGE", str(error)[:500])
 
     def _abort(self) -> None:
-        """A connection that is still open now belongs to nobody: without this it would wait for a slow reader."""
+        """Drop a connection that takes nothing: an orderly close would wait for its reader."""
         abort = self.websocket.scope["extensions"].get("reactor.abort")
         if abort is not None:
             abort()

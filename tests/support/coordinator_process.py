@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from support.fake_runtime import free_port
 from websockets.asyncio.client import ClientConnection, connect
 
 from reactor_cli.livekit_server import Endpoint
+from support.fake_runtime import free_port
 
 PATIENCE_S = 15.0
 

@@ -1,13 +1,13 @@
 """What the broker decides, one behaviour a test, in virtual time."""
 
 import pytest
-from support.broker_world import World
 
 from reactor_coordinator.events import Asked, Left, RuntimeGone, RuntimeSaid, ShutDown
 from reactor_coordinator.policy import Policy
 from reactor_coordinator.session import TRANSITIONS, Session, State, TransitionError, Trigger
 from reactor_protocol import runtime as wire
 from reactor_protocol.frontend import SessionEnded, SessionSetupData, WaitingInfo
+from support.broker_world import World
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from support.broker_world import FakeClient, World
 
 from reactor_coordinator.events import Left, RuntimeGone, Tick
 from reactor_coordinator.policy import Policy
 from reactor_protocol import runtime as wire
+from support.broker_world import FakeClient, World
 
 CODES = st.sampled_from(["BUSY", "LOADING", "FAILED", "TRANSPORT", "UNREACHABLE", "INTERNAL"])
 POLICIES = st.builds(
