@@ -171,6 +171,24 @@ async def test_a_lost_socket_may_come_back_with_its_token_to_the_same_room(stage
             await visitor.subscribed.wait()
 
 
+async def test_a_client_that_is_next_may_join_its_room_ahead(stage: Stack) -> None:
+    async with connect(stage.url, proxy=None) as first, connect(stage.url, proxy=None) as second:
+        await hear(first, "welcome")
+        await hear(second, "welcome")
+        await say(first, "sessionSetup", modelName="stage", modelVersion="1")
+        await hear_at_last(first, "gpu-machine-assigned")
+        await say(second, "sessionSetup", modelName="stage", modelVersion="1", prepared=True)
+        prepared = await hear_at_last(second, "room-prepared")
+        async with visiting(prepared) as visitor:
+            async with asyncio.timeout(PATIENCE_S):
+                await visitor.subscribed.wait()
+            assert visitor.texts.empty(), "the session hasn't begun"
+            await first.close()
+            grant = await hear_at_last(second, "gpu-machine-assigned")
+            assert {key: grant[key] for key in prepared} == prepared
+            assert (await visitor.hear("application", "status"))["data"] == {"status": "generating"}
+
+
 async def test_a_client_that_vanishes_frees_the_model_for_who_waits(stage: Stack) -> None:
     async with connect(stage.url, proxy=None) as vanishing, connect(stage.url, proxy=None) as waiting:
         await hear(vanishing, "welcome")
