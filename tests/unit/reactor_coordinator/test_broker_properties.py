@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from reactor_coordinator.events import Left, RuntimeGone, Tick
 from reactor_coordinator.policy import Policy
+from reactor_coordinator.standby import RETRY_MOST_S
 from reactor_protocol import runtime as wire
 from support.broker_world import FakeClient, World
 
@@ -163,7 +164,7 @@ class BrokerMachine(RuleBasedStateMachine):
             return
         world = self.world
         world.settle()
-        world.sleep(1.0)
+        world.sleep(RETRY_MOST_S + 0.1)
         world.settle()
         if world.line:
             current = world.broker.current
