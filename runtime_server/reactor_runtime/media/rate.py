@@ -2,7 +2,7 @@
 
 _SMOOTHING = 1 / 24  # half of a small change is followed in 16 emits; smooth enough for an uneven model's mean
 _BLOCK_SMOOTHING = 1 / 8  # blocks are rarer, and each is a mean already
-_CHANGE_LOW, _CHANGE_HIGH = 0.55, 1.8  # beyond it an emit is a new rate, a slip or a pause, not unevenness
+_CHANGE_LOW, _CHANGE_HIGH = 0.55, 1.8  # beyond it an emit may be the first at a new rate
 _CHANGE_EMITS = 3  # so many in a row, alike, are a new rate
 _ALIKE = 1.5  # largest to smallest of those
 _PAUSE = 4.0  # periods: nobody works that unevenly
@@ -31,10 +31,12 @@ class Rate:
             self._usual_s = min(sample_s, _FIRST_BLOCK_PERIOD_S) if frames > 1 else sample_s
         elif self._emits == 2:
             self._usual_s = sample_s  # the first one includes warm-up
-        elif self._is_unusual(sample_s, self._usual_s):
-            self._add_unusual(sample_s, frames)
-        else:
+        elif self._is_new_rate(sample_s, self._usual_s):
+            self._usual_s = sum(self._unusual) / _CHANGE_EMITS
+            self._deviation_s = 0.0
+            self._emits = _CHANGE_EMITS
             self._unusual.clear()
+        elif sample_s < _PAUSE * self.period_s:
             self._follow(sample_s, frames)
 
     @property
@@ -53,21 +55,14 @@ class Rate:
         uneven_s = self._deviation_s - _EVEN * self.period_s
         return min(max(_BUFFER_PER_DEVIATION * uneven_s, 0.0), _MAX_BUFFER * self.period_s)
 
-    def _is_unusual(self, sample_s: float, usual_s: float) -> bool:
-        if max(sample_s, usual_s) <= self._shortest_s:
-            return False  # both too fast to matter
-        return not _CHANGE_LOW * usual_s <= sample_s <= _CHANGE_HIGH * usual_s
-
-    def _add_unusual(self, sample_s: float, frames: int) -> None:
-        self._unusual = [*self._unusual, sample_s][-_CHANGE_EMITS:]
-        full = len(self._unusual) == _CHANGE_EMITS
-        if full and max(self._unusual) <= _ALIKE * max(min(self._unusual), self._shortest_s):
-            self._usual_s = sum(self._unusual) / _CHANGE_EMITS
-            self._deviation_s = 0.0
-            self._emits = _CHANGE_EMITS
+    def _is_new_rate(self, sample_s: float, usual_s: float) -> bool:
+        both_too_fast = max(sample_s, usual_s) <= self._shortest_s
+        if both_too_fast or _CHANGE_LOW * usual_s <= sample_s <= _CHANGE_HIGH * usual_s:
             self._unusual.clear()
-        elif full and sample_s < _PAUSE * self.period_s:
-            self._follow(sample_s, frames)  # so uneven that the unusual is usual
+            return False
+        self._unusual = [*self._unusual, sample_s][-_CHANGE_EMITS:]
+        alike = max(self._unusual) <= _ALIKE * max(min(self._unusual), self._shortest_s)
+        return alike and len(self._unusual) == _CHANGE_EMITS
 
     def _follow(self, sample_s: float, frames: int) -> None:
         usual_s = self._usual_s or 0.0

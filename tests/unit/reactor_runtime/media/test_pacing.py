@@ -8,10 +8,10 @@ from statistics import fmean, median, pstdev
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.paced_model import Emit, Run, play
 
 from reactor_runtime.media.frame import OutputFrame
 from reactor_runtime.media.pacing import Pacing, Repeat, Send, Wait
+from support.paced_model import Emit, Run, play
 
 SETTLED_S = 2.0
 
