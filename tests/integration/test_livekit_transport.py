@@ -8,9 +8,6 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 from livekit import api, rtc
-from support import pattern
-from support.pattern import Picture
-from support.rooms import Client, Heard, SessionRoom, open_room
 
 from reactor_cli.livekit_server import Endpoint
 from reactor_protocol.frontend import VideoCodec
@@ -19,6 +16,9 @@ from reactor_runtime.media.output import VideoOutput
 from reactor_runtime.transport.base import TransportError, VideoFormat
 from reactor_runtime.transport.livekit import LiveKitTransport
 from reactor_runtime.transport.livekit_inbox import MAX_MESSAGE_BYTES
+from support import pattern
+from support.pattern import Picture
+from support.rooms import Client, Heard, SessionRoom, open_room
 
 pytestmark = pytest.mark.livekit
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.core import Core, running_core, until, write_model
 
 from reactor_runtime.session.problems import ProblemError
+from support.core import Core, running_core, until, write_model
 
 
 async def serve_one(core: Core, session_id: str) -> None:

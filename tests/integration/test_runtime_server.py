@@ -18,11 +18,11 @@ import psutil
 import pytest
 from httpx_sse import aconnect_sse
 from pydantic import SecretStr
-from support.core import Core, running_core, until, write_model
 
 from reactor_protocol.runtime import parse_runtime_event
 from reactor_runtime.server.app import MAX_BODY_BYTES, create_app
 from reactor_runtime.server.events import EventHub
+from support.core import Core, running_core, until, write_model
 
 KEY = "a-key-for-tests"
 HEADERS = {"Authorization": f"Bearer {KEY}"}

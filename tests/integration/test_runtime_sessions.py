@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from support.core import Core, running_core, until, write_model
 
 from reactor_runtime.session.problems import ProblemError
 from reactor_runtime.session.rooms import MAX_PREPARED
+from support.core import Core, running_core, until, write_model
 
 
 @pytest.fixture

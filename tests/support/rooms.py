@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from livekit import api, rtc
-from support.pattern import Picture
 
 from reactor_cli.livekit_server import Endpoint
 from reactor_runtime.transport.base import Rotation
+from support.pattern import Picture
 
 
 @dataclass(frozen=True, slots=True)

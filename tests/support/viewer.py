@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from support import pattern
-
 from reactor_client import Event, Frame, ReactorClient, Subscription
+from support import pattern
 
 PATIENCE_S = 20.0  # the slowest machine; what is waited for takes well below a second
 

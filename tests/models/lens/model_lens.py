@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from support import pattern
 
 from reactor_runtime import VideoModel, command, get_ctx
+from support import pattern
 
 
 class Lens(VideoModel):

@@ -6,9 +6,9 @@ import time
 from typing import Any, Literal
 
 from pydantic import Field
-from support import pattern
 
 from reactor_runtime import VideoModel, command, get_ctx
+from support import pattern
 
 
 class Stage(VideoModel):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from support.pictures import PHOTOGRAPHS, moving_photograph
 
 Load = Callable[[str, str], ModuleType]

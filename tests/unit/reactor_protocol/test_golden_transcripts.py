@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from support.golden import lines
 
 from reactor_protocol.application import parse_command, parse_message_to_client
 from reactor_protocol.base import WireModel
@@ -16,6 +15,7 @@ from reactor_protocol.runtime import (
     StopSessionRequest,
     parse_runtime_event,
 )
+from support.golden import lines
 
 REQUESTS: dict[str, type[WireModel]] = {
     "/prepare": PrepareRequest,
