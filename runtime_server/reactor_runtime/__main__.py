@@ -31,6 +31,8 @@ LIFELINE = "REACTOR_LIFELINE_FD"
 LIVEKIT = "reactor_runtime.transport.livekit"
 FORCED = 130  # exit code after a second signal, as shells have it
 
+_SWITCH_INTERVAL_S = 0.0005  # the pacer's p99 deviation beside a busy thread: 13 ms, with Python's 5 ms 36 ms
+
 
 class _Server(uvicorn.Server):
     """Uvicorn, but signals are ours: the session ends before the sockets do."""
@@ -51,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"reactor_runtime: {error}\n")
         return 2
     set_up_logs(settings.log_format, verbose=settings.verbose)
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     return asyncio.run(_serve(settings, listening))
 
 

@@ -61,7 +61,7 @@ def play(emits: Iterable[Emit], *, max_fps: float = 60.0, hold_s: float = 0.0, l
     end_s = float("inf")
     while now_s <= end_s:
         if held and now_s >= hold_s:
-            pacing.release_hold()
+            pacing.release_hold(now_s)
             held = False
         limit = BLOCKS_AHEAD if pending and pending[0].frames > 1 else SINGLES_AHEAD
         if pending and now_s >= emit_at_s and len(outstanding) < limit:

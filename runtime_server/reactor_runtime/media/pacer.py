@@ -55,7 +55,7 @@ class Pacer:
     def release_hold(self) -> None:
         """Show what is held from now on."""
         with self._changed:
-            self._pacing.release_hold()
+            self._pacing.release_hold(time.monotonic())
             self._changed.notify_all()
 
     def feed_now(self) -> None:

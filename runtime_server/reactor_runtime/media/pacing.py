@@ -78,8 +78,12 @@ class Pacing:
         self._begin()
         return left
 
-    def release_hold(self) -> None:
+    def release_hold(self, now_s: float) -> None:
         """Show what is held from now on."""
+        if self._held and self._queue:
+            # A model with a clock of its own makes up for the time it was held, as fast as it may. One that is always
+            # that fast looks the same; so this much is played faster, and no more.
+            self._owed_s = now_s - self._queue[0].at_s + len(self._queue) * self._rate.period_s
         self._held = False
 
     def put_back(self, frame: OutputFrame, now_s: float) -> None:
@@ -131,6 +135,7 @@ class Pacing:
     def _begin(self) -> None:
         self._rate = Rate(self._max_fps)
         self._held = True
+        self._owed_s = 0.0
         self._last = None
         self._block_at_s = 0.0
         self._feed_period_s = 1 / min(self._max_fps, FEED_FPS)
@@ -143,7 +148,7 @@ class Pacing:
     def _spacing_s(self, frame: OutputFrame, last: _Shown) -> float:
         period_s, wanted_s = self._rate.period_s, self._rate.buffer_s
         if self._rate.too_fast:
-            return period_s
+            return _FASTEST * period_s if self._owed_s > 0 else period_s
         if frame.block_size == 1 and wanted_s < _STRAIGHT * period_s:
             # Its own work counts too: the first frame at a higher rate is as welcome as those after it.
             return _FASTEST * max(min(period_s, frame.work_s), 1 / self._max_fps)
@@ -153,9 +158,11 @@ class Pacing:
     def _show(self, due_s: float, now_s: float) -> OutputFrame:
         queued = self._queue.popleft()
         period_s = self._rate.period_s
-        at_s = due_s if now_s - due_s < _ON_TIME * period_s else now_s
+        on_time = self._last is not None and now_s - due_s < _ON_TIME * period_s
+        at_s = due_s if on_time else now_s
         ideal_s = queued.block_at_s + queued.frame.block_index * period_s
         self._last = _Shown(at_s, max(at_s - ideal_s, 0.0))
+        self._owed_s = max(self._owed_s - (1 - _FASTEST) * period_s, 0.0) if self._queue else 0.0
         # A slow model's period is filled with repeats, so that the encoder always sees nearly the same rate.
         self._feed_period_s = period_s / max(int(period_s * min(FEED_FPS, self._max_fps) + 0.01), 1)
         self._feed_at_s = now_s + _GRACE * self._feed_period_s

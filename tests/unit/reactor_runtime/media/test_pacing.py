@@ -183,9 +183,24 @@ def test_the_last_picture_is_repeated_after_one_and_a_half_periods() -> None:
     assert later[:3] == pytest.approx([1.5 / 30, 2.5 / 30, 3.5 / 30], abs=1e-4)
 
 
+@pytest.mark.parametrize("hold_s", [0.1, 0.4, 2.0])
+def test_a_model_with_a_clock_makes_up_for_the_time_it_was_held(hold_s: float) -> None:
+    run = play(clocked(900, 1 / 30, 0.0), max_fps=30, hold_s=hold_s)
+    late_s = {frame.at_s: frame.at_s - (frame.number + 1) / 30 for frame in run.shown}
+    assert everything_in_order(run)
+    assert max(late for at_s, late in late_s.items() if at_s > hold_s * 6 + 0.5) < 1 / 30
+    assert max(late for at_s, late in late_s.items() if at_s > hold_s * 6 + 8) < 1e-3
+
+
+def test_a_model_faster_than_allowed_hurries_no_longer_than_it_was_held() -> None:
+    run = play([Emit(0.0001)] * 300, max_fps=30, hold_s=0.4)
+    assert min(run.intervals_s()) > 0.8 / 30 - 1e-6
+    assert min(run.intervals_s(after_s=3.0)) > 1 / 30 - 1e-6
+
+
 def test_a_new_session_knows_nothing_of_the_last_one() -> None:
     pacing = Pacing(60, 0.0)
-    pacing.release_hold()
+    pacing.release_hold(0.0)
     frames = list(_frames(5, 0.5))
     for frame in frames:
         pacing.add(frame, 0.0)
@@ -194,20 +209,20 @@ def test_a_new_session_knows_nothing_of_the_last_one() -> None:
     assert pacing.target_fps == 60
     pacing.add(frames[0], 1.0)
     assert not isinstance(pacing.step(1.0), Send)
-    pacing.release_hold()
+    pacing.release_hold(1.0)
     assert pacing.step(1.0) == Send(frames[0])
 
 
 def test_a_frame_put_back_is_held_and_comes_first_again() -> None:
     pacing = Pacing(60, 0.0)
-    pacing.release_hold()
+    pacing.release_hold(0.0)
     frames = list(_frames(2, 0.03))
     for frame in frames:
         pacing.add(frame, 0.0)
     assert pacing.step(0.0) == Send(frames[0])
     pacing.put_back(frames[0], 0.01)
     assert not isinstance(pacing.step(0.5), Send)
-    pacing.release_hold()
+    pacing.release_hold(0.6)
     assert pacing.step(0.6) == Send(frames[0])
 
 
@@ -240,7 +255,7 @@ def test_whatever_is_called_each_frame_comes_out_once(calls: list[str]) -> None:
             added.append(next(source))
             pacing.add(added[-1], now_s)
         elif call == "release":
-            pacing.release_hold()
+            pacing.release_hold(now_s)
         elif call in {"begin", "drop"}:
             out += pacing.begin() if call == "begin" else pacing.drop()
         else:
