@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from reactor_runtime.session.problems import ProblemError
+from reactor_runtime.worker.supervisor import HASTY_LOADS
 from support.core import Core, running_core, until, write_model
 
 
@@ -69,7 +70,6 @@ class Model(VideoModel):
         failed = await core.event("failed")
         assert "3 times in a row" in failed.error.message
         assert core.types().count("worker_crashed") == 3
-        await asyncio.sleep(0.5)  # the watch is set up in the background
         write_model(tmp_path / "model")
         await core.event("ready")
         await serve_one(core, "a")
@@ -142,7 +142,6 @@ async def test_a_load_error_names_file_and_line_and_a_fixed_file_is_loaded(tmp_p
         with pytest.raises(ProblemError) as refusal:
             await core.start("a")
         assert (refusal.value.status, refusal.value.code) == (503, "FAILED")
-        await asyncio.sleep(0.5)
         write_model(model)
         await core.event("ready")
         await serve_one(core, "a")
@@ -159,6 +158,35 @@ async def test_a_broken_manifest_is_a_load_error_and_a_reload_on_request_reads_i
         await until(lambda: core.controller.readiness.state != "loading")
         core.controller.reload()
         await core.event("ready", since=since)
+
+
+async def test_a_file_saved_while_the_load_fails_leads_to_another_load(tmp_path: Path) -> None:
+    source = """
+time.sleep(1)
+raise ValueError("not yet")
+"""
+    model = write_model(tmp_path / "model", source)
+    async with running_core(model, tmp_path / "cache", wait=False) as core:
+        await core.event("loading", stage="import")
+        await asyncio.sleep(0.5)  # the broken file was read by then
+        write_model(model)
+        await core.event("ready")
+        assert core.types().count("failed") == 1
+        await serve_one(core, "a")
+
+
+async def test_a_model_that_writes_into_its_folder_while_it_fails_comes_to_rest(tmp_path: Path) -> None:
+    source = """
+open("seen.txt", "a").write("x")
+raise ValueError("never")
+"""
+    model = write_model(tmp_path / "model", source)
+    async with running_core(model, tmp_path / "cache", wait=False) as core:
+        await until(lambda: core.types().count("failed") > HASTY_LOADS)
+        await asyncio.sleep(1.5)
+        assert core.types().count("failed") == HASTY_LOADS + 1
+        write_model(model)
+        await core.event("ready")
 
 
 async def test_a_reload_gives_a_new_process_and_is_refused_during_a_session(tmp_path: Path) -> None:

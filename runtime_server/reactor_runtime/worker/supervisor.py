@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import structlog
-import watchfiles
 
 from reactor_protocol.manifest import Manifest
 from reactor_protocol.runtime import LoadError, LoadStage
 from reactor_runtime.manifest import ManifestError, load_manifest
 from reactor_runtime.media.frame import OutputFrame
 from reactor_runtime.worker.exits import describe_exit
+from reactor_runtime.worker.folder import Look, changed_file, look
 from reactor_runtime.worker.handle import WorkerHandle, worker_environment
 from reactor_runtime.worker.history import ModelHistory
 from reactor_runtime.worker.messages import (
@@ -46,6 +46,9 @@ DUMP_S = 0.5  # faulthandler writes a hundred stacks in a tenth of it
 CRASHES = 3  # in a row, then a person has to look
 STABLE_S = 60.0  # a crash after that long isn't in a row with the one before
 BACK_OFF_S = (0.0, 1.0)  # before the second and the third attempt
+LOOK_S = 0.5  # how often a folder that doesn't load is looked at; a look of 20 files takes 0.2 ms
+LOOK_SHARE = 20  # of a large folder the time between two looks is so many times a look's own
+HASTY_LOADS = 3  # in a row; a model that writes into its folder while it fails to load would never come to rest
 SHUTDOWN_GRACE_S = 0.5
 SHUTDOWN_KILL_S = 1.5
 MIN_KILL_GRACE_S = 5.0
@@ -131,18 +134,22 @@ class Supervisor:
         self._reload = asyncio.Event()
         self._closing = False
         self._crashes = 0
+        self._hasty = 0
         self._started_at_s = time.monotonic()
 
     async def run(self, listener: SupervisorListener) -> None:
         """Load the model, again after each crash, kill or change; returns after `close`."""
         while not self._closing:
             self._reload.clear()
+            before, _ = await self._look()
             error = await self._one_life(listener)
             if self._closing:
                 return
-            if error is not None:
+            if error is None:
+                self._hasty = 0
+            else:
                 listener.load_failed(error)
-                await self._change_or_request()
+                await self._change_or_request(before)
                 self._crashes = 0
 
     @property
@@ -269,35 +276,32 @@ class Supervisor:
                 await self._reload.wait()
         return None
 
-    async def _change_or_request(self) -> None:
-        """Wait until a file in the model's folder changes or somebody asks for a reload."""
-        if self._reload.is_set():
-            return
-        watch = asyncio.create_task(_changed(self._folder, self._reload), name="watch the model's folder")
-        request = asyncio.create_task(self._reload.wait(), name="reload requested")
-        try:
-            await asyncio.wait({watch, request}, return_when="FIRST_COMPLETED")
-        finally:
-            self._reload.set()
-            request.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watch
+    async def _change_or_request(self, before: Look) -> None:
+        """Wait until a file in the model's folder isn't as it was `before` the load, or somebody asks for a reload."""
+        now, pause_s = await self._look()
+        if changed_file(before, now) is None:
+            self._hasty = 0
+        else:
+            self._hasty += 1
+            before = now if self._hasty > HASTY_LOADS else before
+        while (file := changed_file(before, now)) is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._reload.wait()
+                    return
+            now, pause_s = await self._look()
+        _log.info("the model's folder has changed", file=file)
+
+    async def _look(self) -> tuple[Look, float]:
+        """Look at the model's folder; with how long to wait until the next look."""
+        began_s = time.monotonic()
+        found = await asyncio.to_thread(look, self._folder)
+        return found, max(LOOK_S, LOOK_SHARE * (time.monotonic() - began_s))
 
 
 async def _first(timeout_s: float, *futures: asyncio.Future[Any]) -> None:
     """Wait until one of them is done, at most that long."""
     await asyncio.wait(futures, timeout=timeout_s, return_when="FIRST_COMPLETED")
-
-
-async def _changed(folder: Path, stop: asyncio.Event) -> None:
-    """Return when something in `folder` has changed (Python's own caches apart), or with `stop`."""
-    try:
-        async for changes in watchfiles.awatch(folder, stop_event=stop, recursive=True):
-            _log.info("the model's folder has changed", file=min(path for _, path in changes))
-            return
-    except (OSError, RuntimeError) as error:
-        _log.warning("can't watch the model's folder; ask for a reload instead", error=str(error))
-        await stop.wait()
 
 
 class _Life:
