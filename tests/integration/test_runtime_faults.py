@@ -99,6 +99,46 @@ class Model(VideoModel):
         await core.start("b")
 
 
+HANDLER_STAYS = """
+class Model(VideoModel):
+    def start_session(self):
+        self.entered = threading.Event()
+        get_ctx().emit_frame(picture(0))
+        self.entered.wait()
+        if self.seconds < 0:
+            raise ValueError("enough")
+    @command("stay")
+    def stay(self, seconds: float = 600):
+        self.seconds = seconds
+        self.entered.set()
+        time.sleep(abs(seconds))
+"""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "reason", "loaded_again"),
+    [(0.6, "model_finished", False), (600, "model_stuck", True), (-600, "model_error", True)],
+)
+async def test_a_handler_that_outlasts_start_session_has_the_kill_grace(
+    tmp_path: Path, seconds: float, reason: str, loaded_again: bool
+) -> None:
+    async with running_core(
+        write_model(tmp_path / "model", HANDLER_STAYS, stop_timeout=1.5), tmp_path / "cache"
+    ) as core:
+        pid = core.supervisor.worker_pid
+        await core.start("a")
+        core.room("a").subscribe()
+        await core.event("first_frame", session_id="a")
+        since = len(core.events)
+        core.room("a").say(json.dumps({"type": "stay", "data": {"seconds": seconds}}))
+        assert (await core.event("session_ended")).reason == reason
+        await core.event("ready", since=since)
+        assert ("worker_crashed" in core.types(), core.supervisor.worker_pid != pid) == (loaded_again,) * 2
+        await core.start("b")
+        core.room("b").subscribe()
+        await core.event("first_frame", session_id="b")
+
+
 async def test_a_model_that_raises_ends_its_session_with_its_words(tmp_path: Path) -> None:
     source = """
 class Model(VideoModel):

@@ -40,6 +40,7 @@ from reactor_runtime.worker.messages import (
     ModelMessage,
     SessionEntered,
     SessionOver,
+    SessionReturned,
     StartSession,
 )
 from reactor_runtime.worker.supervisor import (
@@ -249,7 +250,14 @@ class Controller:
                     self.model.camera.done(generation, slot)
             case ModelMessage() if not self._is_current(message.session_id):
                 self._supervisor.send(MessageDone(message.session_id, len(message.data)))
-            case SessionEntered() | SessionOver() | ModelMessage() | CommandFailed() | CallbackFailed():
+            case (
+                SessionEntered()
+                | SessionReturned()
+                | SessionOver()
+                | ModelMessage()
+                | CommandFailed()
+                | CallbackFailed()
+            ):
                 if self._session is not None and self._is_current(message.session_id):
                     self._session_message(self._session, message)
 
@@ -289,8 +297,7 @@ class Controller:
         if session.over:
             self._free()
         elif not self._closing:
-            stop_timeout_s = self.model.checked_manifest().stop_timeout
-            kill_s = kill_grace_s(stop_timeout_s, session.longest_gap_s, self._history.record.load_s)
+            kill_s = self._kill_grace_s(session)
             self._supervisor.stop_session(session.id, min(STOP_GRACE_S, kill_s), kill_s)
 
     def client_joined(self, session: Session) -> None:
@@ -359,11 +366,15 @@ class Controller:
     def _session_message(
         self,
         session: Session,
-        message: SessionEntered | SessionOver | ModelMessage | CommandFailed | CallbackFailed,
+        message: SessionEntered | SessionReturned | SessionOver | ModelMessage | CommandFailed | CallbackFailed,
     ) -> None:
         match message:
             case SessionEntered():
                 self._publish(runtime.SessionStarted(session_id=session.id))
+            case SessionReturned():
+                # First, so that the end that may follow can only shorten it.
+                self._supervisor.kill_after(self._kill_grace_s(session))
+                session.model_returned(message)
             case SessionOver():
                 session.model_over(message)
                 if session.ended is not None and self._session is session:
@@ -374,6 +385,10 @@ class Controller:
                 session.command_failed(message)
             case CallbackFailed():
                 _log.error("on_frame failed", session_id=session.id, error=message.message, traceback=message.traceback)
+
+    def _kill_grace_s(self, session: Session) -> float:
+        stop_timeout_s = self.model.checked_manifest().stop_timeout
+        return kill_grace_s(stop_timeout_s, session.longest_gap_s, self._history.record.load_s)
 
     def _free(self) -> None:
         """The worker has left the session: the next one can start."""

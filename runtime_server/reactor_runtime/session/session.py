@@ -36,6 +36,7 @@ from reactor_runtime.worker.messages import (
     ModelMessage,
     RunCommand,
     SessionOver,
+    SessionReturned,
     ToWorker,
 )
 
@@ -98,6 +99,8 @@ class Session:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._client_in = False
         self._released = asyncio.Event()
+        self._model_left = asyncio.Event()
+        self._concluded = False
 
     # --- its life -----------------------------------------------------------------------------------------------
 
@@ -117,16 +120,15 @@ class Session:
         else:
             self._after("join", self._request.join_timeout_s, self._never_joined)
 
+    def model_returned(self, message: SessionReturned) -> None:
+        """`start_session` has returned or raised, but a command's handler or `on_frame` still runs."""
+        self._conclude(message)
+
     def model_over(self, message: SessionOver) -> None:
-        """The model has returned or raised."""
+        """The model has returned or raised, and none of its handlers runs any more."""
         self.over = True
-        if self.ended is not None:
-            return
-        if message.outcome == "error":
-            self._log.error("the model failed", error=message.message, traceback=message.traceback)
-            self._owner.end(self, "model_error", message.message)
-        else:
-            self.tasks.start(self._play_out(), f"play out {self.id}")
+        self._model_left.set()
+        self._conclude(message)
 
     def close(self, reason: RuntimeEndReason) -> None:
         """Deliver nothing more, in either direction."""
@@ -232,6 +234,16 @@ class Session:
 
     # ------------------------------------------------------------------------------------------------------------
 
+    def _conclude(self, message: SessionReturned | SessionOver) -> None:
+        if self.ended is not None or self._concluded:
+            return
+        self._concluded = True
+        if message.outcome == "error":
+            self._log.error("the model failed", error=message.message, traceback=message.traceback)
+            self._owner.end(self, "model_error", message.message)
+        else:
+            self.tasks.start(self._play_out(), f"play out {self.id}")
+
     def _let_in(self) -> None:
         if not self._client_in:
             self._client_in = True
@@ -248,7 +260,10 @@ class Session:
         self._owner.client_joined(self)
 
     async def _play_out(self) -> None:
-        """See everything that is held on its way, then end. A client that hasn't come yet is waited for."""
+        """See everything that is held on its way, then end. A client that hasn't come yet is waited for.
+
+        So is a handler that still runs: until the kill grace is over, which ends the session with another reason.
+        """
         await self._released.wait()
         self._say_state("stopping")
         try:
@@ -257,6 +272,7 @@ class Session:
                 await self._outbox.drain()
         except TimeoutError:
             self._log.warning("not everything could be played out")
+        await self._model_left.wait()
         self._owner.end(self, "model_finished", "the model has finished")
 
     async def _tell_stats(self) -> None:

@@ -182,8 +182,12 @@ class Supervisor:
     def stop_session(self, session_id: str, grace_s: float, kill_after_s: float) -> None:
         """Ask the model to end; kill its process if it hasn't after `kill_after_s`."""
         self.send(StopSession(session_id, grace_s))
+        self.kill_after(kill_after_s)
+
+    def kill_after(self, delay_s: float) -> None:
+        """Kill the worker's process unless its session is over by then."""
         if self._life is not None:
-            self._life.kill_after(kill_after_s)
+            self._life.kill_after(delay_s)
 
     def reload(self) -> None:
         """Load the model again in a new process. Only while no session runs."""
