@@ -69,6 +69,7 @@ class Pacing:
         self._max_fps = max_fps
         self._queue: deque[_Queued] = deque()  # as long as the model's ring, which bounds it
         self._feed_at_s = now_s
+        self._held = True
         self._last: _Shown | None = None
         self._begin()
 
