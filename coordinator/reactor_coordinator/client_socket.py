@@ -24,7 +24,9 @@ from reactor_protocol.frontend import (
 )
 
 MAX_MESSAGE_BYTES = 64 * 1024
-"""The largest sensible message (a sessionSetup) has some hundred bytes; larger ones are answered, not read."""
+"""The largest sensible message (a sessionSetup) has some hundred bytes; larger ones are answered, not read.
+
+They come shortened, as binary ones (`server.SocketProtocol`)."""
 
 MAX_OUTGOING = 256
 """Messages a client may be behind; a queue of a hundred that moves quickly sends each a few dozen."""
@@ -93,6 +95,7 @@ class ClientSocket:
     async def _send(self) -> None:
         while True:
             text = await self._outgoing.get()
+            self._outgoing.task_done()
             try:
                 async with asyncio.timeout(SEND_LIMIT_S):
                     if text is None:
@@ -104,8 +107,8 @@ class ClientSocket:
             except TimeoutError:
                 return
             except (WebSocketDisconnect, RuntimeError):
-                # The receiving side knows how it ended.
-                await asyncio.Event().wait()
+                # The receiving side knows how it ended, or learns it when nothing waits to be sent any more.
+                continue
 
     async def _receive(self, on_message: Callable[[ClientMessage], None]) -> bool:
         while True:
@@ -123,17 +126,18 @@ class ClientSocket:
                 self.send(answer)
             else:
                 on_message(answer)
+            # A client that sends and doesn't read waits for itself: its answers may be as large as its messages.
+            await self._outgoing.join()
 
     @staticmethod
     def _read(raw: Any) -> ClientMessage | UnknownMessage | ErrorMessage:
-        text = raw.get("text")
-        if text is None:
+        binary = raw.get("bytes")
+        if binary is not None and len(binary) > MAX_MESSAGE_BYTES:
+            return notices.error("MESSAGE_TOO_LARGE", f"not read: a message has at most {MAX_MESSAGE_BYTES} bytes")
+        if binary is not None:
             return notices.error("BAD_MESSAGE", "expected a text message, found a binary one")
-        size = len(text.encode())
-        if size > MAX_MESSAGE_BYTES:
-            return notices.error("MESSAGE_TOO_LARGE", f"{size} bytes; at most {MAX_MESSAGE_BYTES} are read")
         try:
-            return parse_client_message(text)
+            return parse_client_message(raw["text"])
         except MessageError as error:
             return notices.error("BAD_MESSAGE", str(error)[:500])
 
@@ -148,6 +152,6 @@ def said_good_bye(disconnect: Any) -> bool:
     """True if a close frame came.
 
     uvicorn's sans-I/O protocol gives the frame's `reason` exactly then; a connection that just ended has none, and
-    shares the code 1005 with a close frame without a code. 1009 is our own verdict on a monstrous message.
+    shares the code 1005 with a close frame without a code.
     """
-    return "reason" in disconnect and disconnect["code"] != 1009
+    return "reason" in disconnect

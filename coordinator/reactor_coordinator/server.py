@@ -1,5 +1,6 @@
 """uvicorn, with what a session's socket needs on top: abort, and a farewell before connections are closed."""
 
+import asyncio
 import contextlib
 import signal
 import socket
@@ -10,18 +11,55 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
+from reactor_coordinator.client_socket import MAX_MESSAGE_BYTES
 from reactor_coordinator.errors import SettingsError
+from reactor_coordinator.trimmer import MessageTrimmer
 
 PING_INTERVAL_S = 10.0
 PING_TIMEOUT_S = 10.0
 """A frozen machine is noticed after at most 20 s; a page whose thread is blocked for 10 s isn't thrown out."""
 
-MAX_FRAME_BYTES = 32 * 1024 * 1024
-"""Up to here a message that is too large is answered; beyond it the connection is closed (1009)."""
+READ_BYTES = 8 * 1024
+"""Read at once: the smallest messages there are then take 10 ms to parse, before it is somebody else's turn."""
 
 
-class SocketProtocol(WebSocketsSansIOProtocol):
-    """Lets the application abort a connection whose client doesn't read: a plain close waits for it."""
+class SocketProtocol(WebSocketsSansIOProtocol, asyncio.BufferedProtocol):
+    """Bounds what one client can take of memory and time, and lets the application abort a connection.
+
+    A plain close waits for a client that doesn't read.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._trimmer = MessageTrimmer(MAX_MESSAGE_BYTES)
+        self._buffer = bytearray(READ_BYTES)
+
+    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - not a hint for us
+        """Where the transport reads to."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what it has read."""
+        self.data_received(bytes(self._buffer[:nbytes]))
+
+    def data_received(self, data: bytes) -> None:
+        """Shorten messages that are too large; the handshake comes first, by itself."""
+        if self.handshake_initiated:
+            data = self._trimmer.feed(data)
+        if data:
+            super().data_received(data)
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand on a message; as binary if it isn't text, or was shortened (its last character may be cut)."""
+        message = b"".join(self.frames)
+        if len(message) > MAX_MESSAGE_BYTES or not _is_text(message):
+            self.curr_msg_data_type = "bytes"
+        super().send_receive_event_to_app()
+
+    def handle_parser_exception(self) -> None:
+        """Lose a connection that doesn't speak WebSocket any more: what the base class tells is a good-bye."""
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
+        super().handle_parser_exception()
 
     def handle_connect(self, event: Request) -> None:
         """Offer `reactor.abort` in the scope (the application's task runs after this)."""
@@ -31,6 +69,14 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             extensions["reactor.abort"] = self.transport.abort
 
 
+def _is_text(message: bytes) -> bool:
+    try:
+        message.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 class Server(uvicorn.Server):
     """Says farewell first: uvicorn runs a lifespan's end only after all WebSockets have closed."""
 
@@ -38,7 +84,8 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             app,
             ws=SocketProtocol,
-            ws_max_size=MAX_FRAME_BYTES,
+            # What the trimmer lets through, and a control frame in the middle of it.
+            ws_max_size=MAX_MESSAGE_BYTES + 1 + 125,
             ws_ping_interval=PING_INTERVAL_S,
             ws_ping_timeout=PING_TIMEOUT_S,
             # Messages are small and some are urgent.
