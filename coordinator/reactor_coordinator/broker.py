@@ -17,6 +17,7 @@ from reactor_coordinator.events import (
     Left,
     RoomFailed,
     RoomMade,
+    RoomsLost,
     RoomsSwept,
     RuntimeGone,
     RuntimeSaid,
@@ -65,6 +66,13 @@ class Broker(RuntimeSide):
             times.append(self._session_deadline(self.current)[0])
         return min(times, default=inf)
 
+    @property
+    def rooms_in_use(self) -> frozenset[str]:
+        """The session ids whose rooms must exist."""
+        standby = self.keeper.standby
+        found = {self.current.session_id} if self.current is not None else set()
+        return frozenset(found | ({standby.session_id} if standby is not None and standby.ready else set()))
+
     # Events
 
     def _take(self, event: Event, now: float) -> None:  # noqa: C901, PLR0912 - one line an event
@@ -82,6 +90,8 @@ class Broker(RuntimeSide):
                 self._do(self.keeper.made(session_id, now), now)
             case RoomFailed(session_id):
                 self._room_failed(event, now)
+            case RoomsLost(session_ids, message):
+                self._rooms_lost(session_ids, message, now)
             case Started(session_id):
                 self._started(session_id, now)
             case StartRefused(session_id):
@@ -251,6 +261,17 @@ class Broker(RuntimeSide):
         self._do(self.keeper.failed(event.session_id, now), now)
         if wanted and self.line.head is not None and self.current is None:
             self._tell_all(notices.room_failed(event.component, event.message, self.keeper.not_before_s - now))
+
+    def _rooms_lost(self, session_ids: frozenset[str], message: str, now: float) -> None:
+        """Nobody can be reached in those rooms any more, whatever runtime and clients still believe."""
+        session, standby = self.current, self.keeper.standby
+        if session is not None and session.session_id in session_ids:
+            if session.state is State.ACTIVE:
+                self._end(session, ("livekit_lost", message), now)
+            else:
+                self._refused(StartRefused(session.session_id, "TRANSPORT", message), now)
+        if standby is not None and standby.session_id in session_ids:
+            self._do(self.keeper.discard(), now)
 
     # Deadlines
 

@@ -25,6 +25,7 @@ from reactor_coordinator.events import (
     MakeRoom,
     RoomFailed,
     RoomMade,
+    RoomsLost,
     RoomsSwept,
     RuntimeGone,
     RuntimeSaid,
@@ -40,6 +41,7 @@ from reactor_coordinator.events import (
     Tell,
     Tick,
 )
+from reactor_coordinator.livekit_watch import LiveKitWatch
 from reactor_coordinator.metrics import Metrics
 from reactor_coordinator.pool import RuntimePool
 from reactor_coordinator.rooms import Rooms
@@ -111,6 +113,8 @@ class Coordinator:
         """Begin to follow the runtime and to prepare."""
         self._spawn(self._sweep(), "sweep")
         self._spawn(self._watch(), "watch")
+        look = LiveKitWatch(self._rooms.missing, lambda: self.broker.rooms_in_use, self._rooms_lost)
+        self._spawn(look.run(), "watch LiveKit")
 
     async def stop(self) -> None:
         """Tell everyone, end the session, leave no room behind; at most FAREWELL_S."""
@@ -372,6 +376,10 @@ class Coordinator:
                 _log.info("rooms_swept", deleted=deleted)
                 self._dispatch(RoomsSwept())
                 return
+
+    def _rooms_lost(self, session_ids: frozenset[str], message: str) -> None:
+        _log.error("rooms_lost", sessions=sorted(session_ids), cause=message)
+        self._dispatch(RoomsLost(session_ids, message))
 
     async def _watch(self) -> None:
         async for news in self._pool.watch():

@@ -54,6 +54,14 @@ class RoomFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomsLost:
+    """LiveKit doesn't have these rooms any more: it was restarted, or is gone."""
+
+    session_ids: frozenset[str]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The answer to `Start`: the track is published."""
 
@@ -113,6 +121,7 @@ Event = (
     | Left
     | RoomMade
     | RoomFailed
+    | RoomsLost
     | Started
     | StartRefused
     | StopUnknown

@@ -1,5 +1,6 @@
 """Our rooms on LiveKit: made and deleted here and nowhere else."""
 
+import asyncio
 import os
 from collections.abc import Awaitable, Collection
 from typing import Literal, TypeVar
@@ -18,6 +19,9 @@ DEPARTURE_MARGIN_S = 120
 
 CALL_TIMEOUT_S = 5.0
 """create_room takes 1 ms; a LiveKit that needs seconds is gone."""
+
+LOOK_TIMEOUT_S = 1.0
+"""To list two rooms takes it 1 ms."""
 
 MAX_PLAYOUT_DELAY_MS = {"low": 5, "smooth": 0}
 """1 to 9 all mean none on the wire and save 15 to 60 ms of client buffering; 0: the client's own choice."""
@@ -96,6 +100,21 @@ class Rooms:
         for name in names:
             await self._delete_named(name)
         return len(names)
+
+    async def missing(self, session_ids: Collection[str]) -> frozenset[str]:
+        """Return those of the sessions whose rooms LiveKit doesn't have.
+
+        Raises:
+            RoomError: LiveKit refused, or didn't answer soon.
+        """
+        names = [self.name(session_id) for session_id in session_ids]
+        try:
+            async with asyncio.timeout(LOOK_TIMEOUT_S):
+                answer = await _call(self._api.room.list_rooms(ListRoomsRequest(names=names)), "list rooms")
+        except TimeoutError:
+            raise RoomError("LiveKit doesn't answer") from None
+        found = {room.name for room in answer.rooms}
+        return frozenset(session_id for session_id in session_ids if self.name(session_id) not in found)
 
     async def aclose(self) -> None:
         """Close the connections."""

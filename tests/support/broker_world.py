@@ -16,6 +16,7 @@ from reactor_coordinator.events import (
     MakeRoom,
     RoomFailed,
     RoomMade,
+    RoomsLost,
     RoomsSwept,
     RuntimeSaid,
     ShowRoom,
@@ -236,6 +237,11 @@ class World:
                 self.answers.append(RoomFailed(request.session_id, "gpu", "restarted"))
         self.requests = []
         self.reconnect()
+
+    def restart_livekit(self) -> None:
+        """It forgets all rooms; the coordinator looks at them."""
+        self.rooms = set()
+        self.tell(RoomsLost(self.broker.rooms_in_use, "restarted"))
 
     def reconnect(self) -> None:
         """A new event stream: what the old one had not delivered is lost, a snapshot comes first."""

@@ -236,6 +236,31 @@ def test_a_restarted_runtime_ends_the_session_and_serves_the_next(world: World) 
     assert following.assigned is not None
 
 
+def test_a_restarted_livekit_ends_the_session_and_serves_the_next(world: World) -> None:
+    owner, following = world.open(), world.open()
+    world.ask(owner)
+    world.settle()
+    world.ask(following)
+    world.sleep(3.0)
+    world.settle()
+    world.restart_livekit()
+    assert [message.data.reason for message in owner.messages if isinstance(message, SessionEnded)] == ["livekit_lost"]
+    world.settle()
+    assert following.assigned is not None
+    assert following.assigned.session_id in world.rooms
+
+
+def test_a_restarted_livekit_costs_a_client_that_is_being_granted_only_time(world: World) -> None:
+    client = world.open()
+    world.settle()
+    world.ask(client)
+    world.restart_livekit()
+    world.settle()
+    world.sleep(1.0)
+    assert client.assigned is not None
+    assert client.assigned.session_id in world.rooms
+
+
 def test_an_unreachable_runtime_keeps_the_places(world: World) -> None:
     owner, following = world.open(), world.open()
     world.ask(owner)

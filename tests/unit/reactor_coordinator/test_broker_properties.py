@@ -121,6 +121,10 @@ class BrokerMachine(RuleBasedStateMachine):
         self.world.restart()
 
     @rule()
+    def restart_livekit(self) -> None:
+        self.world.restart_livekit()
+
+    @rule()
     def gone_and_back(self) -> None:
         self.world.tell(RuntimeGone("no answer"))
         self.world.reconnect()

@@ -1,0 +1,64 @@
+import asyncio
+import time
+from collections.abc import Collection
+
+import pytest
+
+from reactor_coordinator import livekit_watch
+from reactor_coordinator.errors import RoomError
+from reactor_coordinator.livekit_watch import LiveKitWatch
+
+
+class FakeLiveKit:
+    def __init__(self) -> None:
+        self.rooms: set[str] | None = set()
+        self.asked = 0
+
+    async def missing(self, session_ids: Collection[str]) -> frozenset[str]:
+        self.asked += 1
+        if self.rooms is None:
+            raise RoomError("gone")
+        return frozenset(session_ids) - self.rooms
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(livekit_watch, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(livekit_watch, "LOST_AFTER_S", 0.1)
+
+
+async def watched(livekit: FakeLiveKit, in_use: set[str], for_s: float) -> list[tuple[set[str], float]]:
+    """Which rooms were told to be lost, and how long after the beginning."""
+    told: list[tuple[set[str], float]] = []
+    began_s = time.monotonic()
+
+    def lost(session_ids: frozenset[str], _message: str) -> None:
+        told.append((set(session_ids), time.monotonic() - began_s))
+        in_use.difference_update(session_ids)
+
+    watch = LiveKitWatch(livekit.missing, lambda: frozenset(in_use), lost)
+    task = asyncio.create_task(watch.run())
+    await asyncio.sleep(for_s)
+    task.cancel()
+    await asyncio.wait({task})
+    return told
+
+
+async def test_a_room_that_livekit_does_not_have_is_lost_at_once() -> None:
+    livekit = FakeLiveKit()
+    livekit.rooms = {"a"}
+    assert [rooms for rooms, _ in await watched(livekit, {"a", "b"}, 0.2)] == [{"b"}]
+
+
+async def test_a_livekit_out_of_reach_has_lost_all_rooms_after_a_while() -> None:
+    livekit = FakeLiveKit()
+    livekit.rooms = None
+    [(rooms, after_s)] = await watched(livekit, {"a", "b"}, 0.5)
+    assert rooms == {"a", "b"}
+    assert after_s >= 0.1
+
+
+async def test_without_rooms_livekit_is_left_alone() -> None:
+    livekit = FakeLiveKit()
+    assert await watched(livekit, set(), 0.1) == []
+    assert livekit.asked == 0
