@@ -142,6 +142,9 @@ class Heard:
         self.camera = [*self.camera[-20:], (picture, rotation)]
         self._note("camera")
 
+    def interrupted(self) -> None:
+        self._note("interrupted")
+
     def lost(self, message: str) -> None:
         self._note("lost")
 

@@ -189,6 +189,13 @@ class Room:
         if self._listener is not None:
             self._listener.camera_frame(pixels, width, height, rotation)
 
+    def interrupted(self) -> None:
+        """See `TransportListener`. A room without a session is made anew sooner than a connection is mended."""
+        if self._listener is not None:
+            self._listener.interrupted()
+        else:
+            self.lost("the connection to LiveKit broke")
+
     def lost(self, message: str) -> None:
         """See `TransportListener`."""
         self._lost = message

@@ -228,6 +228,10 @@ class Session:
         if self._model.camera is not None:
             self._model.camera.show(self.id, pixels, width, height, rotation)
 
+    def interrupted(self) -> None:
+        """See `TransportListener`."""
+        self._log.warning("the connection to the client's room broke; waiting for it to come back")
+
     def lost(self, message: str) -> None:
         """See `TransportListener`."""
         self._owner.end(self, "livekit_lost", message)

@@ -72,6 +72,10 @@ class TransportListener(Protocol):
         """A camera picture: RGB24; `rotation` clockwise degrees make it upright. Valid during the call only."""
         ...
 
+    def interrupted(self) -> None:
+        """The connection broke; the transport tries to mend it, which takes seconds where it can't."""
+        ...
+
     def lost(self, message: str) -> None:
         """The connection is gone for good."""
         ...

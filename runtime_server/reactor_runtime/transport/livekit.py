@@ -159,6 +159,7 @@ class LiveKitTransport:
             "local_track_subscribed": self._on_local_track_subscribed,
             "track_subscribed": self._on_track_subscribed,
             "track_unsubscribed": self._on_track_unsubscribed,
+            "reconnecting": self._on_reconnecting,
             "disconnected": self._on_disconnected,
         }
 
@@ -203,6 +204,11 @@ class LiveKitTransport:
             return
         self._tell_joined()
         self._listener.client_subscribed()
+
+    def _on_reconnecting(self) -> None:
+        log.warning("livekit_interrupted")
+        if self._listener is not None and not self._closing:
+            self._listener.interrupted()
 
     def _on_disconnected(self, reason: int) -> None:
         if self._closing:
