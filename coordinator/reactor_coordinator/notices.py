@@ -74,12 +74,12 @@ def loading_failed(cause: LoadError | None) -> ErrorMessage:
 
 
 def gpu_failed(message: str, *, final: bool) -> ErrorMessage:
-    """The runtime couldn't start the session."""
+    """The runtime couldn't start the session; if not `final`, the place in the queue is kept."""
     after = "ask again" if final else "it is tried again"
     return error(
         "GPU_CONNECTION_FAILED",
         f"the session couldn't be started ({message}); {after}",
-        recoverable=True,
+        recoverable=not final,
         component="gpu",
         retry_after_s=1.0 if final else None,
     )

@@ -30,8 +30,10 @@ from reactor_protocol.frontend import (
     WaitingInfoData,
 )
 
-# After these the coordinator still remembers the request: a failed load keeps the place in the queue.
-_KEEPS_PLACE = frozenset({"MODEL_LOADING_FAILED", "RATE_LIMITED", "BAD_MESSAGE", "MESSAGE_TOO_LARGE"})
+# After these, if recoverable, the coordinator still remembers the request: what failed is tried again.
+_KEEPS_PLACE = frozenset(
+    {"MODEL_LOADING_FAILED", "GPU_CONNECTION_FAILED", "RATE_LIMITED", "BAD_MESSAGE", "MESSAGE_TOO_LARGE"}
+)
 # A resume is one round trip; the first attempt comes at once.
 _FIRST_RETRY_S = 0.1
 _LONGEST_RETRY_S = 2.0

@@ -99,14 +99,15 @@ async def test_a_refusal_is_raised_with_all_that_the_wire_says() -> None:
     assert (error.code, error.recoverable, error.retry_after_s, error.component) == ("NO_CAPACITY", True, 5.5, "gpu")
 
 
-async def test_a_failed_load_keeps_the_place_in_the_queue() -> None:
+@pytest.mark.parametrize("code", ["MODEL_LOADING_FAILED", "GPU_CONNECTION_FAILED"])
+async def test_what_is_tried_again_keeps_the_place_in_the_queue(code: str) -> None:
     moved = asyncio.Event()
 
     async def script(socket: Socket) -> None:
         await socket.say_golden("welcome")
         await socket.hear()
         await socket.say("waiting-info", **WAITING)
-        await socket.say("error", code="MODEL_LOADING_FAILED", message="no", recoverable=True, component="gpu")
+        await socket.say("error", code=code, message="no", recoverable=True, component="gpu")
         await socket.say("waiting-info", **WAITING | {"position": 1})
         await moved.wait()
 

@@ -6,7 +6,7 @@ from reactor_coordinator.events import Asked, Left, RuntimeGone, RuntimeSaid, Sh
 from reactor_coordinator.policy import Policy
 from reactor_coordinator.session import TRANSITIONS, Session, State, TransitionError, Trigger
 from reactor_protocol import runtime as wire
-from reactor_protocol.frontend import SessionEnded, SessionSetupData, WaitingInfo
+from reactor_protocol.frontend import ErrorMessage, SessionEnded, SessionSetupData, WaitingInfo
 from support.broker_world import World
 
 
@@ -311,6 +311,8 @@ def test_a_start_that_keeps_failing_sends_its_client_away(world: World) -> None:
         world.serve(code="TRANSPORT")
         world.answer()
     assert client.codes() == ["GPU_CONNECTION_FAILED"] * 3
+    errors = [message.data for message in client.messages if isinstance(message, ErrorMessage)]
+    assert [error.recoverable for error in errors] == [True, True, False]
     world.settle()
     assert following.assigned is not None
 
