@@ -869,6 +869,28 @@ def test_the_models_logging_and_warnings_become_records_of_the_session(start: St
     assert "wrong" in records[3].message
 
 
+def test_a_flood_of_records_is_cut_down_and_counted_but_errors_pass(start: Start) -> None:
+    worker = start(
+        """
+        class M(VideoModel):
+            def start_session(self):
+                for number in range(20_000):
+                    logging.info("flood %d", number)
+                logging.error("what matters")
+                time.sleep(1)
+                logging.info("afterwards")
+        """
+    )
+    texts = [worker.wait_for(LogRecord).message]
+    while texts[-1] != "afterwards":
+        texts.append(worker.wait_for(LogRecord).message)
+    assert "what matters" in texts
+    told = [text for text in texts if "left out" in text]
+    flood = [text for text in texts if text.startswith("flood")]
+    assert sum(int(text.split()[7].replace(",", "")) for text in told) + len(flood) == 20_000
+    assert len(flood) < 5000
+
+
 def test_what_the_model_prints_comes_line_by_line(start: Start) -> None:
     worker = start(
         """

@@ -93,7 +93,7 @@ class WorkerHandle:
             os.close(lifeline)
         assert self._process.stdout is not None  # noqa: S101 - pipes were asked for
         assert self._process.stderr is not None  # noqa: S101
-        self._lines = LinePump({"stdout": self._process.stdout, "stderr": self._process.stderr}, self._line)
+        self._lines = LinePump({"stdout": self._process.stdout, "stderr": self._process.stderr}, self)
         self._channel = runtime_end(ours)
         self._outbox = WorkerOutbox(self._channel)
         self._reader = threading.Thread(target=self._read, name="worker-receive", daemon=True)
@@ -117,6 +117,19 @@ class WorkerHandle:
     def kill(self) -> None:
         """End the process and all it has forked, now."""
         self._signal(lambda: os.killpg(self.pid, signal.SIGKILL))
+
+    def line(self, stream: str, text: str) -> None:
+        """See `LineTaker`."""
+        _log.info(text, logger=_MODEL, stream=stream, session_id=self.session_id)
+
+    def left_out(self, stream: str, lines: int, size_bytes: int) -> None:
+        """See `LineTaker`."""
+        _log.warning(
+            f"the model prints faster than is logged: {lines:,} lines ({size_bytes:,} bytes) before this are left out",
+            logger=_MODEL,
+            stream=stream,
+            session_id=self.session_id,
+        )
 
     def _signal(self, send: Callable[[], None]) -> None:
         with self._reaped:
@@ -196,9 +209,6 @@ class WorkerHandle:
 
     def _release(self, done: FrameDone) -> None:
         self._outbox.put(done)
-
-    def _line(self, stream: str, text: str) -> None:
-        _log.info(text, logger=_MODEL, stream=stream, session_id=self.session_id)
 
     def _record(self, record: LogRecord) -> None:
         level = record.level.lower()

@@ -4,6 +4,7 @@ import logging
 import sys
 import traceback
 
+from reactor_runtime.worker.allowance import Allowance
 from reactor_runtime.worker.channel import Channel
 from reactor_runtime.worker.messages import LogRecord, ToWorker
 from reactor_runtime.worker.output import send_quietly
@@ -12,30 +13,39 @@ _LONGEST = 64 * 1024  # characters of one text; a model that logs its tensors is
 
 
 class ChannelHandler(logging.Handler):
-    """Sends every record over the control channel, with the session that it belongs to."""
+    """Sends records over the control channel, with the session that they belong to.
+
+    A flood is cut down to an `Allowance`; errors have one of their own, so that none is lost in it.
+    """
 
     def __init__(self, channel: Channel[ToWorker]) -> None:
         super().__init__()
         self._channel = channel
         self.session_id: str | None = None
+        self._allowances = {False: Allowance(), True: Allowance()}
+        self._left_out = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send a record."""
+        """Send a record, if that isn't too much."""
+        allowance = self._allowances[record.levelno >= logging.ERROR]
+        if not allowance.is_open():
+            self._left_out += 1
+            return
         try:
             message = record.getMessage()
         except Exception:  # noqa: BLE001 - a wrong format string must not end the model
             message = f"{record.msg} {record.args!r}"
         trace = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
-        send_quietly(
-            self._channel,
-            LogRecord(
-                session_id=self.session_id,
-                level=record.levelname.lower(),
-                logger=record.name,
-                message=message[:_LONGEST],
-                traceback=trace[-_LONGEST:],
-            ),
-        )
+        message, trace = message[:_LONGEST], trace[-_LONGEST:]
+        allowance.charge(len(message) + len(trace))
+        if self._left_out:
+            text = f"the model logs faster than is written: {self._left_out:,} records before this are left out"
+            self._left_out = 0
+            self._send("warning", "reactor_runtime", text)
+        self._send(record.levelname.lower(), record.name, message, trace)
+
+    def _send(self, level: str, logger: str, message: str, trace: str = "") -> None:
+        send_quietly(self._channel, LogRecord(self.session_id, level, logger, message, trace))
 
 
 def install(channel: Channel[ToWorker]) -> ChannelHandler:

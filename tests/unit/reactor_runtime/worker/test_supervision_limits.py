@@ -1,9 +1,11 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
+from reactor_runtime.worker.allowance import Allowance
 from reactor_runtime.worker.handle import worker_environment
 from reactor_runtime.worker.lines import LinePump
 from reactor_runtime.worker.supervisor import kill_grace_s
@@ -35,31 +37,98 @@ def test_a_worker_never_sees_our_secrets(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (environment["SOMETHING_ELSE"], environment["MORE"]) == ("x", "y")
 
 
-def pumped(code: str) -> list[tuple[str, str]]:
-    lines: list[tuple[str, str]] = []
+class Heard:
+    """What a pump told, in order."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str]] = []
+        self.left_out_lines = self.left_out_bytes = self.words = 0
+
+    def line(self, stream: str, text: str) -> None:
+        self.lines.append((stream, text))
+
+    def left_out(self, _stream: str, lines: int, size_bytes: int) -> None:
+        self.left_out_lines += lines
+        self.left_out_bytes += size_bytes
+        self.words += 1
+
+
+def pumped(code: str) -> Heard:
+    heard = Heard()
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        pump = LinePump({"out": process.stdout, "err": process.stderr}, lambda name, text: lines.append((name, text)))
-        pump.close(30)
-    return lines
+        LinePump({"out": process.stdout, "err": process.stderr}, heard).close(30)
+    return heard
 
 
 def test_lines_of_both_streams_arrive_and_progress_bars_are_lines_too() -> None:
     code = r"import sys; print('a\rb'); print(); print('c', end=''); sys.stderr.buffer.write(b'\xff\n')"
-    lines = pumped(code)
-    assert [text for name, text in lines if name == "out"] == ["a", "b", "c"]
-    assert ("err", "\ufffd") in lines
+    heard = pumped(code)
+    assert [text for name, text in heard.lines if name == "out"] == ["a", "b", "c"]
+    assert ("err", "\ufffd") in heard.lines
+    assert heard.words == 0
 
 
 def test_a_line_without_end_is_cut_and_complete() -> None:
-    lines = pumped("print('x' * 1_000_000)")
-    assert sum(len(text) for _, text in lines) == 1_000_000
+    lines = pumped("print('x' * 300_000)").lines
+    assert sum(len(text) for _, text in lines) == 300_000
     assert max(len(text) for _, text in lines) <= 8192
+
+
+def test_a_flood_is_cut_down_and_counted_and_its_last_lines_stay() -> None:
+    heard = pumped("for number in range(300_000): print('line', number, '.' * 40)")
+    assert len(heard.lines) < 10_000
+    assert len(heard.lines) + heard.left_out_lines == 300_000
+    assert heard.left_out_bytes > 10_000_000
+    assert [text.split()[1] for _, text in heard.lines[-200:]] == [str(number) for number in range(299_800, 300_000)]
+
+
+def test_a_flood_of_one_stream_leaves_the_other_alone() -> None:
+    heard = pumped("import sys\nfor _ in range(100_000): print('flood')\nprint('why', file=sys.stderr)")
+    assert ("err", "why") in heard.lines
+    assert heard.words >= 1
+
+
+def test_a_flood_without_lines_takes_no_memory() -> None:
+    heard = pumped("import sys\nfor _ in range(300): sys.stdout.write('x' * 100_000)")
+    assert sum(len(text) for _, text in heard.lines) < 2_000_000
+    assert sum(len(text) for _, text in heard.lines) + heard.left_out_bytes <= 30_000_000
+
+
+def test_what_came_last_of_a_flood_is_told_although_nothing_follows() -> None:
+    reading, writing = os.pipe()
+    heard = Heard()
+    pump = LinePump({"out": os.fdopen(reading, "rb")}, heard)
+    with os.fdopen(writing, "wb") as pipe:
+        pipe.write(b"flood\n" * 100_000 + b"last\n")
+        pipe.flush()
+        deadline_s = time.monotonic() + 30
+        while ("out", "last") not in heard.lines and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+        assert ("out", "last") in heard.lines
+    pump.close(5)
 
 
 def test_a_pipe_that_is_held_open_does_not_hold_the_pump() -> None:
     reading, writing = os.pipe()
-    pump = LinePump({"out": os.fdopen(reading, "rb")}, lambda _name, _text: None)
+    pump = LinePump({"out": os.fdopen(reading, "rb")}, Heard())
     pump.close(0.05)
     os.close(writing)
+
+
+def test_an_allowance_is_a_burst_then_a_trickle_with_pauses() -> None:
+    now_s = 0.0
+    allowance = Allowance(lambda: now_s)
+    logged = 0
+    while allowance.is_open():
+        allowance.charge(72)
+        logged += 1
+    assert 2500 < logged < 2700
+    words = 0
+    for _ in range(10_000):
+        now_s += 0.001
+        if allowance.is_open():
+            allowance.charge(72)
+            words += 1
+    assert 1400 < words < 1700
