@@ -9,22 +9,18 @@ import socket
 import subprocess
 import sys
 import textwrap
-import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 import pytest
 import websockets
 
+from support.reactor_run import LIMIT_S, Reactor, assert_ports_free, get, reactors, until_gone
+
 pytestmark = pytest.mark.livekit
 
-_START_S = 60.0  # 1.5 s on an idle machine
-_LIMIT_S = 20.0
 _MODEL = """
     from reactor_runtime import VideoModel, command, get_ctx
     import numpy as np
@@ -46,91 +42,6 @@ _MODEL = """
 """
 
 
-@dataclass
-class Reactor:
-    """A running `reactor run`; its standard output is gathered as JSON records."""
-
-    process: subprocess.Popen[str]
-    ports: dict[str, int]
-    records: list[dict[str, object]] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.ports['coordinator']}"
-
-    def events(self, kind: str) -> list[dict[str, object]]:
-        return [record for record in self.records if record["event"] == kind]
-
-    def until(self, done: Callable[[], bool], what: str, limit_s: float = _START_S) -> None:
-        deadline = time.monotonic() + limit_s
-        while not done():
-            assert time.monotonic() < deadline, f"no {what}: {self.records[-20:]} {self.errors[-20:]}"
-            time.sleep(0.02)
-
-    def until_ready(self) -> None:
-        self.until(lambda: bool(self.events("ready")) or self.process.poll() is not None, "ready")
-        assert self.process.poll() is None, self.errors
-
-    def family(self) -> dict[str, psutil.Process]:
-        """The processes under it, by what they are."""
-        found: dict[str, psutil.Process] = {}
-        for child in psutil.Process(self.process.pid).children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                line = " ".join(child.cmdline())
-                for name in ("reactor_coordinator", "reactor_runtime.worker", "reactor_runtime", "livekit-server"):
-                    if name in line and "lifeline.py" not in line:
-                        found.setdefault(name, child)
-                        break
-        return found
-
-
-def _free_ports() -> dict[str, int]:
-    names = ("coordinator", "runtime", "livekit", "media-tcp", "media-udp")
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in names]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return {name: each.getsockname()[1] for name, each in zip(names, sockets, strict=True)}
-
-
-def _flags(ports: dict[str, int]) -> list[str]:
-    return [part for name, port in ports.items() for part in (f"--{name}-port", str(port))]
-
-
-def _alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _until_gone(processes: list[psutil.Process], limit_s: float = _LIMIT_S) -> None:
-    deadline = time.monotonic() + limit_s
-    while left := [process for process in processes if _alive(process)]:
-        assert time.monotonic() < deadline, f"left behind: {left}"
-        time.sleep(0.02)
-
-
-def _get(url: str) -> int:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own URLs
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
-    except OSError:
-        return 0
-
-
-def _assert_ports_free(ports: dict[str, int]) -> None:
-    for name, port in ports.items():
-        kind = socket.SOCK_DGRAM if name == "media-udp" else socket.SOCK_STREAM
-        with socket.socket(type=kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-
-
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     folder = tmp_path / "model"
@@ -145,50 +56,13 @@ def model(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(model: Path) -> Iterator[Callable[..., Reactor]]:
-    running: list[tuple[Reactor, list[threading.Thread]]] = []
-
-    def start(*flags: str, path: Path = model) -> Reactor:
-        ports = _free_ports()
-        command = ["-m", "reactor_cli", "run", "--log-format", "json", "--path", str(path), *_flags(ports), *flags]
-        process = subprocess.Popen(
-            [sys.executable, *command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=model,
-            start_new_session=True,
-            env=os.environ | {"PYTHONSAFEPATH": "1"},
-        )
-        reactor = Reactor(process, ports)
-        assert process.stdout is not None
-        assert process.stderr is not None
-        out, err = process.stdout, process.stderr
-        readers = [
-            threading.Thread(target=lambda: reactor.records.extend(json.loads(line) for line in out)),
-            threading.Thread(target=lambda: reactor.errors.extend(err)),
-        ]
-        for reader in readers:
-            reader.start()
-        running.append((reactor, readers))
-        return reactor
-
-    yield start
-    for reactor, readers in running:
-        family = psutil.Process(reactor.process.pid).children(recursive=True) if reactor.process.poll() is None else []
-        reactor.process.kill()
-        reactor.process.wait(_LIMIT_S)
-        _until_gone(family)
-        for reader in readers:
-            reader.join(_LIMIT_S)
-        for stream in (reactor.process.stdout, reactor.process.stderr):
-            assert stream is not None
-            stream.close()
+    with reactors(model) as start:
+        yield start
 
 
 async def _first_message(reactor: Reactor) -> dict[str, object]:
     async with websockets.connect(f"ws://127.0.0.1:{reactor.ports['coordinator']}/ws") as client:
-        message = json.loads(await asyncio.wait_for(client.recv(), _LIMIT_S))
+        message = json.loads(await asyncio.wait_for(client.recv(), LIMIT_S))
     assert isinstance(message, dict)
     return message
 
@@ -196,17 +70,17 @@ async def _first_message(reactor: Reactor) -> dict[str, object]:
 def test_it_gets_ready_greets_a_client_and_ends_in_time(start: Callable[..., Reactor]) -> None:
     reactor = start()
     reactor.until_ready()
-    assert _get(f"{reactor.base_url}/ready") == 200
+    assert get(f"{reactor.base_url}/ready") == 200
     assert asyncio.run(_first_message(reactor))["type"] == "welcome"
     reactor.until(lambda: bool(reactor.events("the model is made")), "word from the model")
     family = list(reactor.family().values())
     assert len(family) == 4
     began = time.monotonic()
     reactor.process.send_signal(signal.SIGTERM)
-    assert reactor.process.wait(_LIMIT_S) == 0
+    assert reactor.process.wait(LIMIT_S) == 0
     assert time.monotonic() - began < 5.0
-    _until_gone(family, 1.0)
-    _assert_ports_free(reactor.ports)
+    until_gone(family, 1.0)
+    assert_ports_free(reactor.ports)
 
 
 def test_it_ends_in_time_while_the_model_loads(start: Callable[..., Reactor], model: Path) -> None:
@@ -216,9 +90,9 @@ def test_it_ends_in_time_while_the_model_loads(start: Callable[..., Reactor], mo
     family = list(reactor.family().values())
     began = time.monotonic()
     reactor.process.send_signal(signal.SIGTERM)
-    assert reactor.process.wait(_LIMIT_S) == 0
+    assert reactor.process.wait(LIMIT_S) == 0
     assert time.monotonic() - began < 5.0
-    _until_gone(family, 1.0)
+    until_gone(family, 1.0)
 
 
 def test_every_setting_reaches_processes_that_take_it(start: Callable[..., Reactor]) -> None:
@@ -247,11 +121,11 @@ async def _hold_a_session(reactor: Reactor, then: Callable[[], None]) -> list[st
         await client.send(json.dumps({"type": "sessionSetup", "data": {"modelName": "mine", "modelVersion": "1"}}))
         types: list[str] = []
         while "gpu-machine-assigned" not in types:
-            types.append(json.loads(await asyncio.wait_for(client.recv(), _LIMIT_S))["type"])
+            types.append(json.loads(await asyncio.wait_for(client.recv(), LIMIT_S))["type"])
         then()
         with contextlib.suppress(websockets.ConnectionClosed):
             while True:
-                types.append(json.loads(await asyncio.wait_for(client.recv(), _LIMIT_S))["type"])
+                types.append(json.loads(await asyncio.wait_for(client.recv(), LIMIT_S))["type"])
     return types
 
 
@@ -266,7 +140,7 @@ def test_a_client_is_told_when_the_stack_ends_during_its_session(start: Callable
 
     types = asyncio.run(_hold_a_session(reactor, end))
     assert "session-ended" in types
-    assert reactor.process.wait(_LIMIT_S) == 0
+    assert reactor.process.wait(LIMIT_S) == 0
     assert time.monotonic() - began[0] < 5.0
     assert reactor.events("a session begins")
 
@@ -280,9 +154,9 @@ def test_two_ctrl_c_end_it_at_once(start: Callable[..., Reactor]) -> None:
     reactor.until(lambda: bool(reactor.events("stopping")), "word of the end")
     began = time.monotonic()
     reactor.process.send_signal(signal.SIGINT)
-    assert reactor.process.wait(_LIMIT_S) == 130
+    assert reactor.process.wait(LIMIT_S) == 130
     assert time.monotonic() - began < 1.0
-    _until_gone(list(family.values()))
+    until_gone(list(family.values()))
 
 
 def test_nothing_survives_a_killed_reactor(start: Callable[..., Reactor]) -> None:
@@ -290,9 +164,9 @@ def test_nothing_survives_a_killed_reactor(start: Callable[..., Reactor]) -> Non
     reactor.until_ready()
     everything = psutil.Process(reactor.process.pid).children(recursive=True) + list(reactor.family().values())
     reactor.process.kill()
-    reactor.process.wait(_LIMIT_S)
-    _until_gone(everything)
-    _assert_ports_free(reactor.ports)
+    reactor.process.wait(LIMIT_S)
+    until_gone(everything)
+    assert_ports_free(reactor.ports)
 
 
 @pytest.mark.parametrize("victim", ["reactor_runtime", "reactor_coordinator", "livekit-server"])
@@ -305,7 +179,7 @@ def test_a_killed_process_is_started_again(start: Callable[..., Reactor], victim
     def recovered() -> bool:
         family = reactor.family()
         new = victim in family and family[victim].pid != before[victim].pid
-        return new and _get(f"{reactor.base_url}/ready") == 200
+        return new and get(f"{reactor.base_url}/ready") == 200
 
     reactor.until(recovered, f"new {victim}")
     assert len(reactor.events("restarting")) == 1
@@ -318,7 +192,7 @@ def test_a_port_in_use_names_process_and_flag_before_anything_starts(start: Call
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         reactor = start("--coordinator-port", str(port))
-        assert reactor.process.wait(_LIMIT_S) == 1
+        assert reactor.process.wait(LIMIT_S) == 1
     reactor.until(lambda: len(reactor.errors) > 1, "words", 5.0)
     text = "".join(reactor.errors)
     assert f"TCP port {port} (coordinator)" in text
@@ -330,7 +204,7 @@ def test_a_port_in_use_names_process_and_flag_before_anything_starts(start: Call
 def test_a_wrong_manifest_is_told_before_anything_starts(start: Callable[..., Reactor], model: Path) -> None:
     (model / "manifest.json").write_text('{\n "model_nam": "x"\n}')
     reactor = start()
-    assert reactor.process.wait(_LIMIT_S) == 1
+    assert reactor.process.wait(LIMIT_S) == 1
     reactor.until(lambda: any("model_nam" in line for line in reactor.errors), "words", 5.0)
     assert "manifest.json" in "".join(reactor.errors)
     assert reactor.records == []
@@ -362,7 +236,7 @@ def test_capabilities_are_json_and_nothing_else(model: Path) -> None:
         [sys.executable, "-P", "-m", "reactor_cli", "capabilities", str(model)],
         capture_output=True,
         text=True,
-        timeout=_LIMIT_S,
+        timeout=LIMIT_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -377,7 +251,7 @@ def test_capabilities_of_a_broken_model_say_why(model: Path) -> None:
         [sys.executable, "-P", "-m", "reactor_cli", "capabilities", str(model)],
         capture_output=True,
         text=True,
-        timeout=_LIMIT_S,
+        timeout=LIMIT_S,
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")

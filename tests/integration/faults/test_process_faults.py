@@ -1,0 +1,367 @@
+"""Processes of `reactor run` that die: who is told what and when, and that the next client is served."""
+
+import asyncio
+import json
+import os
+import signal
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from livekit import api
+
+from reactor_client import Event, ReactorClient, ReactorError, StatusChanged, Subscription
+from reactor_protocol.frontend import ErrorData, SessionEndedData
+from support.reactor_run import LIMIT_S, Reactor, assert_ports_free, get, reactors, until_gone
+from support.viewer import PATIENCE_S, next_event, numbered
+
+pytestmark = pytest.mark.livekit
+
+TOLD_S = 5.0  # contract: everyone is told by then
+ENDED_S = 5.0  # and a stack that is asked to end is gone
+_MODEL = """
+    import time
+    from pathlib import Path
+
+    from reactor_runtime import VideoModel, command, get_ctx
+    from support import pattern
+
+    class Model(VideoModel):
+        def __init__(self, load_s=0.0, end_s=0.0):
+            print("loading")
+            time.sleep(0.0 if Path("loaded-before").exists() else load_s)
+            Path("loaded-before").touch()
+            self.end_s = end_s
+
+        def start_session(self):
+            ctx, number = get_ctx(), 0
+            while not ctx.should_stop():
+                ctx.emit_frame(pattern.draw(number, 320, 192))
+                number += 1
+                ctx.wait(0.04)
+            time.sleep(self.end_s)
+"""
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "mine.py").write_text(textwrap.dedent(_MODEL))
+    write_manifest(folder)
+    return folder
+
+
+@pytest.fixture
+def start(model: Path) -> Iterator[Callable[..., Reactor]]:
+    with reactors(model) as start:
+        yield start
+
+
+def write_manifest(folder: Path, **args: float) -> None:
+    manifest = {
+        "reactor-runtime": "0.0.4",
+        "class": "mine:Model",
+        "model_name": "mine",
+        "model_version": "1.0.0",
+        "args": args,
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+async def started(start: Callable[..., Reactor], *flags: str) -> Reactor:
+    reactor = start(*flags)
+    await asyncio.to_thread(reactor.until_ready)
+    return reactor
+
+
+async def serves(reactor: Reactor) -> None:
+    """See that a new client gets moving pictures."""
+    async with asyncio.timeout(PATIENCE_S):
+        async with ReactorClient(reactor.socket_url) as client:
+            await numbered(client.frames(), 3)
+
+
+async def told_of_end(events: Subscription[Event], since_s: float) -> SessionEndedData:
+    """The word of the session's end, which comes in time."""
+    ended = await next_event(events, SessionEndedData)
+    assert time.monotonic() - since_s < TOLD_S
+    return ended
+
+
+async def queued(reactor: Reactor) -> tuple[ReactorClient, "asyncio.Task[None]"]:
+    """A client that has been told its place in the queue, and its wait for its turn."""
+    client = ReactorClient(reactor.socket_url)
+    events = client.events()
+    connecting = asyncio.create_task(client.connect())
+    await next_event(events, StatusChanged, lambda event: event.status == "waiting")
+    return client, connecting
+
+
+async def its_turn(client: ReactorClient, connecting: "asyncio.Task[None]") -> None:
+    """See that a client that waited is served."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await connecting
+            await numbered(client.frames(), 3)
+    finally:
+        await client.disconnect()
+
+
+async def rooms(reactor: Reactor) -> set[str]:
+    """What LiveKit has, asked with the coordinator's key."""
+    env = reactor.family()["reactor_coordinator"].environ()
+    url, key, secret = (env[name] for name in ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"))
+    async with api.LiveKitAPI(url.replace("ws", "http", 1), key, secret) as livekit:
+        return {room.name for room in (await livekit.room.list_rooms(api.ListRoomsRequest())).rooms}
+
+
+async def until_rooms(reactor: Reactor, wanted: Callable[[set[str]], bool]) -> None:
+    deadline_s = time.monotonic() + LIMIT_S
+    while not wanted(found := await rooms(reactor)):
+        assert time.monotonic() < deadline_s, f"rooms: {found}"
+        await asyncio.sleep(0.1)
+
+
+async def until_health(reactor: Reactor, wanted: Callable[[dict[str, Any]], bool]) -> None:
+    deadline_s = time.monotonic() + LIMIT_S
+    async with httpx.AsyncClient(trust_env=False, base_url=reactor.base_url) as asked:
+        while not wanted(health := (await asked.get("/health")).json()):
+            assert time.monotonic() < deadline_s, health
+            await asyncio.sleep(0.02)
+
+
+async def until_restarted(reactor: Reactor, before: dict[str, psutil.Process], *names: str) -> None:
+    def back() -> bool:
+        family = reactor.family()
+        return all(name in family and family[name].pid != before[name].pid for name in names)
+
+    await asyncio.to_thread(reactor.until, back, f"new {names}")
+
+
+# --- LiveKit ------------------------------------------------------------------------------------------------------
+
+
+async def test_livekit_killed_while_nobody_is_there_costs_the_next_client_nothing(
+    start: Callable[..., Reactor],
+) -> None:
+    reactor = await started(start)
+    await until_rooms(reactor, lambda found: len(found) == 1)
+    prepared = await rooms(reactor)
+    before = reactor.family()
+    before["livekit-server"].kill()
+    await until_restarted(reactor, before, "livekit-server")
+    await serves(reactor)
+    await until_rooms(reactor, lambda found: len(found) == 1)
+    assert not await rooms(reactor) & prepared
+    assert [(record["part"], record["exit_code"]) for record in reactor.events("restarting")] == [("livekit", -9)]
+
+
+async def test_livekit_killed_during_a_session_is_told_and_the_next_in_the_queue_gets_its_turn(
+    start: Callable[..., Reactor],
+) -> None:
+    reactor = await started(start)
+    async with ReactorClient(reactor.socket_url) as owner:
+        events = owner.events()
+        await numbered(owner.frames())
+        waiting = await queued(reactor)
+        reactor.family()["livekit-server"].kill()
+        ended = await told_of_end(events, time.monotonic())
+        assert ended.reason == "livekit_lost"
+        await its_turn(*waiting)
+    await serves(reactor)
+    assert [record["part"] for record in reactor.events("restarting")] == ["livekit"]
+
+
+async def test_livekit_that_hangs_is_told_and_served_again_once_it_goes_on(start: Callable[..., Reactor]) -> None:
+    reactor = await started(start)
+    livekit = reactor.family()["livekit-server"]
+    async with ReactorClient(reactor.socket_url) as owner:
+        events = owner.events()
+        await numbered(owner.frames())
+        livekit.suspend()
+        try:
+            ended = await told_of_end(events, time.monotonic())
+        finally:
+            livekit.resume()
+        assert ended.reason == "livekit_lost"
+    await serves(reactor)
+    assert not reactor.events("restarting")
+
+
+# --- the runtime server -------------------------------------------------------------------------------------------
+
+
+async def test_the_runtime_killed_while_it_loads_loads_again_and_serves_who_waited(
+    start: Callable[..., Reactor], model: Path
+) -> None:
+    write_manifest(model, load_s=600.0)
+    reactor = start()
+    await asyncio.to_thread(reactor.until, lambda: bool(reactor.events("loading")), "word from the model")
+    await asyncio.to_thread(reactor.until, lambda: get(f"{reactor.base_url}/health") == 200, "coordinator")
+    waiting = await queued(reactor)
+    (model / "loaded-before").touch()
+    before = reactor.family()
+    before["reactor_runtime"].kill()
+    await its_turn(*waiting)
+    until_gone([before["reactor_runtime.worker"]])
+
+
+async def test_the_runtime_killed_while_ready_costs_the_next_client_nothing(start: Callable[..., Reactor]) -> None:
+    reactor = await started(start)
+    before = reactor.family()
+    before["reactor_runtime"].kill()
+    await serves(reactor)
+    await until_rooms(reactor, lambda found: len(found) == 1)
+    until_gone([before["reactor_runtime.worker"]])
+
+
+async def test_the_runtime_killed_while_a_session_starts_costs_its_client_only_time(
+    start: Callable[..., Reactor],
+) -> None:
+    reactor = await started(start)
+    await serves(reactor)
+    await until_health(reactor, lambda health: health["room_prepared"] and health["runtime"]["state"] == "ready")
+    runtime = reactor.family()["reactor_runtime"]
+    runtime.suspend()  # the grant's call doesn't return any more
+    client = ReactorClient(reactor.socket_url)
+    connecting = asyncio.create_task(client.connect())
+    await until_health(reactor, lambda health: health["session"] == "granting")
+    runtime.kill()
+    await its_turn(client, connecting)
+
+
+async def test_the_runtime_killed_during_a_session_is_told_and_the_next_in_the_queue_gets_its_turn(
+    start: Callable[..., Reactor],
+) -> None:
+    reactor = await started(start)
+    before = reactor.family()
+    async with ReactorClient(reactor.socket_url) as owner:
+        events = owner.events()
+        await numbered(owner.frames())
+        waiting = await queued(reactor)
+        before["reactor_runtime"].kill()
+        ended = await told_of_end(events, time.monotonic())
+        assert ended.reason == "runtime_lost"
+        await its_turn(*waiting)
+    until_gone([before["reactor_runtime.worker"]])
+    await until_rooms(reactor, lambda found: len(found) == 1)
+
+
+async def test_the_runtime_killed_between_two_sessions_serves_the_next_in_the_queue(
+    start: Callable[..., Reactor], model: Path
+) -> None:
+    write_manifest(model, end_s=30.0)
+    reactor = await started(start)
+    async with ReactorClient(reactor.socket_url) as owner:
+        await numbered(owner.frames())
+        waiting = await queued(reactor)
+    write_manifest(model)
+    reactor.family()["reactor_runtime"].kill()  # the model is in its 30 s
+    await its_turn(*waiting)
+
+
+# --- the coordinator, everything ----------------------------------------------------------------------------------
+
+
+async def test_the_coordinator_killed_during_a_session_leaves_no_room_and_serves_who_comes_back(
+    start: Callable[..., Reactor],
+) -> None:
+    reactor = await started(start)
+    before = reactor.family()
+    async with ReactorClient(reactor.socket_url) as owner:
+        pictures = owner.frames()
+        await numbered(pictures)
+        old = await rooms(reactor)
+        before["reactor_coordinator"].kill()
+        killed_s = time.monotonic()
+        with pytest.raises(ReactorError):  # its session can't be resumed
+            async with asyncio.timeout(PATIENCE_S):
+                async for _ in pictures:
+                    pass
+        assert time.monotonic() - killed_s < TOLD_S
+        await owner.disconnect()
+        await owner.connect(PATIENCE_S)
+        await numbered(owner.frames(), 3)
+    await until_rooms(reactor, lambda found: len(found) == 1 and not found & old)
+    after = reactor.family()
+    assert {name: after[name].pid for name in ("reactor_runtime", "reactor_runtime.worker", "livekit-server")} == {
+        name: before[name].pid for name in ("reactor_runtime", "reactor_runtime.worker", "livekit-server")
+    }
+
+
+async def test_all_processes_killed_at_once_are_back_and_serve(start: Callable[..., Reactor]) -> None:
+    reactor = await started(start)
+    before = reactor.family()
+    async with ReactorClient(reactor.socket_url) as owner:
+        pictures = owner.frames()
+        await numbered(pictures)
+        for process in before.values():
+            os.kill(process.pid, signal.SIGKILL)
+        killed_s = time.monotonic()
+        with pytest.raises(ReactorError):
+            async with asyncio.timeout(PATIENCE_S):
+                async for _ in pictures:
+                    pass
+        assert time.monotonic() - killed_s < TOLD_S
+    await until_restarted(reactor, before, "livekit-server", "reactor_runtime", "reactor_coordinator")
+    await serves(reactor)
+    until_gone(list(before.values()))
+    await until_rooms(reactor, lambda found: len(found) == 1)
+
+
+# --- the end ------------------------------------------------------------------------------------------------------
+
+
+async def end(reactor: Reactor) -> None:
+    """End it as a user does, and see that nothing is left in time."""
+    family = list(reactor.family().values())
+    began_s = time.monotonic()
+    reactor.process.send_signal(signal.SIGTERM)
+    assert await asyncio.to_thread(reactor.process.wait, LIMIT_S) == 0
+    assert time.monotonic() - began_s < ENDED_S
+    until_gone(family, 1.0)
+    assert_ports_free(reactor.ports)
+
+
+async def test_an_end_during_a_session_is_told_to_its_client_and_to_those_who_wait(
+    start: Callable[..., Reactor],
+) -> None:
+    reactor = await started(start)
+    async with ReactorClient(reactor.socket_url) as owner:
+        events = owner.events()
+        await numbered(owner.frames())
+        waiter, connecting = await queued(reactor)
+        refusals = waiter.events()
+        ending = asyncio.create_task(end(reactor))
+        assert (await told_of_end(events, time.monotonic())).reason == "shutting_down"
+        refusal = await next_event(refusals, ErrorData)
+        assert (refusal.code, "shutting down" in refusal.message) == ("NO_CAPACITY", True)
+        with pytest.raises(ReactorError):
+            await connecting
+        await ending
+
+
+async def test_an_end_during_a_hand_over_is_told_to_who_is_next(start: Callable[..., Reactor], model: Path) -> None:
+    write_manifest(model, end_s=30.0)
+    reactor = await started(start)
+    async with ReactorClient(reactor.socket_url) as owner:
+        await numbered(owner.frames())
+        waiter, connecting = await queued(reactor)
+        refusals = waiter.events()
+    ending = asyncio.create_task(end(reactor))  # the model is in its 30 s
+    assert (await next_event(refusals, ErrorData)).code == "NO_CAPACITY"
+    with pytest.raises(ReactorError):
+        await connecting
+    await ending
+
+
+def test_an_end_before_anything_is_up_leaves_nothing(start: Callable[..., Reactor]) -> None:
+    reactor = start()
+    reactor.until(lambda: "livekit-server" in reactor.family(), "LiveKit")
+    asyncio.run(end(reactor))
