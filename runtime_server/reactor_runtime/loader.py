@@ -47,7 +47,7 @@ def load_class(folder: Path, manifest: Manifest) -> type[VideoModel]:
     module_name, _, class_name = manifest.class_path.partition(":")
     try:
         module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # sys.exit and panics of Rust code are no `Exception`
         raise _import_failed(error, folder, module_name) from error
     return _model_class(module, class_name, folder)
 
@@ -61,7 +61,7 @@ def make_model(cls: type[VideoModel], folder: Path, args: Mapping[str, Any]) -> 
     _check_args(cls, folder, args)
     try:
         return cls(**args)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # sys.exit and panics of Rust code are no `Exception`
         raise failure(error, folder, f"{cls.__name__}.__init__ failed") from error
 
 

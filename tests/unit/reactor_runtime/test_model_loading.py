@@ -183,5 +183,16 @@ def test_an_init_that_exits_is_an_error_not_an_exit(tmp_path: Path) -> None:
         make(tmp_path, "def __init__(self): raise SystemExit(1)", {})
 
 
+def test_an_init_that_panics_in_native_code_is_an_error_with_the_users_line(tmp_path: Path) -> None:
+    source = """
+    def __init__(self):
+        class PanicException(BaseException): pass
+        raise PanicException("index out of bounds")
+"""
+    with pytest.raises(ModelLoadError, match="PanicException: index out of bounds") as error:
+        make(tmp_path, source, {})
+    assert error.value.line is not None
+
+
 def test_a_model_without_init_takes_any_args(tmp_path: Path) -> None:
     assert make(tmp_path, "x = 1", {"anything": 1})
