@@ -23,6 +23,9 @@ from reactor_protocol.runtime import (
 GONE_AFTER_S = 2.0
 """A runtime that restarts refuses connections at once and is back in about a second; waiting longer is being lost."""
 
+START_PATIENCE_S = 15.0
+"""Both processes are started at the same time, and the runtime's packages may have to come from a cold disk."""
+
 RETRY_FIRST_S = 0.05
 RETRY_MOST_S = 0.5
 
@@ -84,11 +87,11 @@ class SingleRuntime:
     async def watch(self) -> AsyncIterator[RuntimeSaid | RuntimeGone]:
         """See RuntimePool."""
         trouble_since_s: float | None = None
-        told, delay_s = False, RETRY_FIRST_S
+        known, told, delay_s = False, False, RETRY_FIRST_S
         while True:
             try:
                 async for said in self._one_stream():
-                    trouble_since_s, told, delay_s = None, False, RETRY_FIRST_S
+                    known, trouble_since_s, told, delay_s = True, None, False, RETRY_FIRST_S
                     yield said
                 continue
             except RuntimeCallError as error:
@@ -96,8 +99,9 @@ class SingleRuntime:
             now = time.monotonic()
             if trouble_since_s is None:
                 trouble_since_s = now
-                _log.warning("runtime_out_of_reach", cause=message)
-            if not told and now - trouble_since_s >= GONE_AFTER_S:
+                if known:
+                    _log.warning("runtime_out_of_reach", cause=message)
+            if not told and now - trouble_since_s >= (GONE_AFTER_S if known else START_PATIENCE_S):
                 told = True
                 yield RuntimeGone(message)
             await asyncio.sleep(delay_s)
