@@ -1,9 +1,12 @@
 """The `reactor` command: its overview, and nothing that takes long to import."""
 
+import signal
 import sys
 import time
 
 try:
+    # Until a command has something to end in order, Ctrl-C just ends it: no traceback of an import.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     import click
 except ModuleNotFoundError:
     sys.exit("reactor: this command needs packages that aren't here. Install them: pip install 'reactor-local[all]'")

@@ -1,6 +1,7 @@
 """`python -P -m reactor_runtime.worker.describe <folder>`: a model's capabilities as JSON, without `__init__`."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def capabilities_json(folder: Path) -> str:
 
 def main() -> int:
     """Print the capabilities and nothing else on stdout: what the model's import prints goes to stderr."""
+    # Ctrl-C while a model's libraries are imported is no error of the model.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     try:
