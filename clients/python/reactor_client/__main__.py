@@ -1,4 +1,4 @@
-"""Look at a model without a browser: `python -m reactor_client ws://localhost:8080/ws --save picture.png`."""
+"""Look at a model without a browser: `python -m reactor_client --seconds 5 --save picture.png`."""
 
 import argparse
 import asyncio
@@ -15,7 +15,9 @@ from reactor_client.events import StatusChanged
 from reactor_client.frame import Frame
 from reactor_client.png import encode_png
 from reactor_protocol.application import CommandErrorData
+from reactor_protocol.frontend import ErrorData, SessionEndedData
 
+_DEFAULT_URL = "ws://localhost:8080/ws"
 _LONGEST_LINE = 200
 
 
@@ -41,12 +43,13 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m reactor_client", description=__doc__)
-    parser.add_argument("url", help="the coordinator, for instance ws://localhost:8080/ws")
+    parser.add_argument("url", nargs="?", default=_DEFAULT_URL, help="the coordinator (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=5.0, help="look for that long (default: 5)")
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the last picture as PNG")
     parser.add_argument(
         "--command",
         action="append",
+        type=json.loads,
         default=[],
         metavar="JSON",
         help='send a command first, for instance \'{"type": "start"}\'; may be given several times',
@@ -62,7 +65,7 @@ async def _look(options: argparse.Namespace) -> int:
         await client.connect()
         watchers += [asyncio.create_task(_print_messages(client)), asyncio.create_task(_count(client, seen))]
         for command in options.command:
-            await client.send_message(json.loads(command))
+            await client.send_message(command)
         end_s = time.monotonic() + options.seconds
         while time.monotonic() < end_s and client.status == "ready":
             before = seen.frames
@@ -107,6 +110,10 @@ async def _print_events(client: ReactorClient) -> None:
                 _say(f"status: waiting, {waiting.position} of {waiting.queue_length} ({waiting.reason}{progress})")
             case CommandErrorData():
                 _say(f"command {event.command} failed: {event.code}: {event.message}")
+            case ErrorData():
+                _say(f"{event.code}: {event.message}")
+            case SessionEndedData():
+                _say(f"session ended: {event.reason}: {event.message}")
 
 
 def _size(frame: Frame | None) -> str:
