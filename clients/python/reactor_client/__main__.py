@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reactor_client.client import ReactorClient
 from reactor_client.errors import ReactorError
@@ -49,12 +50,22 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--command",
         action="append",
-        type=json.loads,
+        type=_command,
         default=[],
         metavar="JSON",
         help='send a command first, for instance \'{"type": "start"}\'; may be given several times',
     )
     return parser.parse_args()
+
+
+def _command(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} isn't JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f'expected {{"type": …, "data": {{…}}}}, found {text}')
+    return value
 
 
 async def _look(options: argparse.Namespace) -> int:
