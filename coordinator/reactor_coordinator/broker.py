@@ -6,7 +6,7 @@ at most one session is granting or active; sessions are granted in the order of 
 the place it has; a granted session is announced once and its end is told once, unless its client left.
 """
 
-from math import inf
+from math import inf, isfinite
 
 from reactor_coordinator import notices
 from reactor_coordinator.events import (
@@ -43,9 +43,15 @@ MAX_ATTEMPTS = 3
 SHUTDOWN_RELEASE_S = 1.0
 """How long the runtime may take to leave its rooms while we shut down (two seconds are given for everything)."""
 
+QUIET_S = 1.0
+"""Publishing a track takes a quarter second: a client that asks meanwhile isn't told to wait before its grant."""
+
 
 class Broker(RuntimeSide):
     """Decides; everything it needs to know comes by `handle`."""
+
+    _quiet_until_s = inf
+    """While the head of the queue only waits for its room, which is being made; inf: it doesn't; -inf: too long."""
 
     def handle(self, event: Event, now: float) -> list[Effect]:
         """Take an event in; return what is to be done about it, in order."""
@@ -54,12 +60,15 @@ class Broker(RuntimeSide):
         self._pass_deadlines(now)
         self._grant_next(now)
         self._plan_standby(now)
+        self._plan_quiet(now)
         self._tell_waiting()
         return self._out
 
     def deadline_s(self) -> float:
         """When `Tick` has something to do (inf: never)."""
         times = [limit for limit, _ in self.leaving.values()]
+        if isfinite(self._quiet_until_s):
+            times.append(self._quiet_until_s)
         if self._can_make_rooms():
             times.append(self.keeper.deadline_s(publish_until_s=inf if len(self.line) else self._likely_until_s))
         if self.current is not None:
@@ -336,15 +345,26 @@ class Broker(RuntimeSide):
 
     # Those who wait
 
+    def _plan_quiet(self, now: float) -> None:
+        idle = self.current is None and self.runtime.state == "ready" and self._can_make_rooms()
+        if self.line.head is None or not idle or self.keeper.failing:
+            self._quiet_until_s = inf
+        elif self._quiet_until_s == inf:
+            self._quiet_until_s = now + QUIET_S
+        elif now >= self._quiet_until_s:
+            self._quiet_until_s = -inf
+
     def _waiting_reason(self) -> WaitingReason:
-        if self.current is not None:
+        if self.current is not None or isfinite(self._quiet_until_s):
             return "busy"
         return "stopping" if self.runtime.state == "stopping" else "loading"
 
     def _tell_waiting(self) -> None:
-        reason, length = self._waiting_reason(), len(self.line)
+        quiet, reason, length = isfinite(self._quiet_until_s), self._waiting_reason(), len(self.line)
         progress = self.runtime.progress if self.runtime.state == "loading" else None
         for position, session in enumerate(self.line, start=1):
+            if quiet and position == 1 and (session.told is None or session.told.position == 1):
+                continue
             place = notices.waiting(position, length, reason, progress if reason == "loading" else None)
             if session.client is not None and session.told != place.data:
                 session.told = place.data

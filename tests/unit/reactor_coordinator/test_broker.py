@@ -2,17 +2,22 @@
 
 import pytest
 
-from reactor_coordinator.events import Asked, Left, RuntimeGone, RuntimeSaid, ShutDown
+from reactor_coordinator.broker import QUIET_S
+from reactor_coordinator.events import Asked, Left, RuntimeGone, RuntimeSaid, ShutDown, Tick
 from reactor_coordinator.policy import Policy
 from reactor_coordinator.session import TRANSITIONS, Session, State, TransitionError, Trigger
 from reactor_protocol import runtime as wire
 from reactor_protocol.frontend import ErrorMessage, SessionEnded, SessionSetupData, WaitingInfo
-from support.broker_world import World
+from support.broker_world import FakeClient, World
 
 
 @pytest.fixture
 def world() -> World:
     return World().begin()
+
+
+def told(client: FakeClient) -> list[WaitingInfo]:
+    return [message for message in client.messages if isinstance(message, WaitingInfo)]
 
 
 def kinds(client: object) -> list[str]:
@@ -28,6 +33,41 @@ def test_a_grant_is_one_request_and_no_waiting_info(world: World) -> None:
     world.answer()
     assert client.assigned is not None
     assert kinds(client) == []
+
+
+def test_a_client_that_asks_while_its_room_is_being_made_is_not_told_to_wait(world: World) -> None:
+    first, second = world.open(), world.open()
+    world.ask(first)
+    world.ask(second)
+    assert kinds(first) == []
+    assert [(place.data.position, place.data.reason) for place in told(second)] == [(2, "busy")]
+    world.settle()
+    assert first.assigned is not None
+    assert kinds(first) == []
+
+
+def test_a_client_whose_room_takes_long_to_make_is_told_to_wait(world: World) -> None:
+    client = world.open()
+    world.ask(client)
+    world.now += QUIET_S - 0.01
+    world.tell(Tick())
+    assert world.broker.deadline_s() == pytest.approx(world.now + 0.01)
+    assert told(client) == []
+    world.now += 0.02
+    world.tell(Tick())
+    assert [(place.data.position, place.data.reason) for place in told(client)] == [(1, "loading")]
+    world.settle()
+    assert client.assigned is not None
+    assert len(told(client)) == 1
+
+
+def test_a_client_whose_room_cannot_be_made_is_told_to_wait_and_why(world: World) -> None:
+    client = world.open()
+    world.ask(client)
+    world.serve(code="TRANSPORT")
+    world.answer()
+    assert client.codes() == ["GPU_CONNECTION_FAILED"]
+    assert client.place == 1
 
 
 def test_the_next_room_is_made_a_quarter_second_after_the_first_picture(world: World) -> None:
