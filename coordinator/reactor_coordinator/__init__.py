@@ -1,7 +1,7 @@
 """The process on 8080: client sockets, the queue, rooms and tokens.
 
 `broker` (on `ledger` and `runtime_side`) decides, as a pure function of state, event and time; `coordinator` carries
-out what it decided. Around them: `settings`, `logs`, `server` and `app` (HTTP and WebSocket), `client_socket`, `pool`
+out what it decided. Around them: `settings`, `server` and `app` (HTTP and WebSocket), `client_socket`, `pool`
 and `runtime_client` (the runtime server), `rooms` and `tokens` (LiveKit).
 
 Exceptions:

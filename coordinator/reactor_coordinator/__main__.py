@@ -9,12 +9,12 @@ import structlog
 from reactor_coordinator.app import make_app
 from reactor_coordinator.coordinator import Coordinator
 from reactor_coordinator.errors import SettingsError
-from reactor_coordinator.logs import set_up_logs
 from reactor_coordinator.pool import RuntimePool, SingleRuntime
 from reactor_coordinator.rooms import Rooms, bypass_proxies
 from reactor_coordinator.server import Server, exit_quietly_on_signals, listen
 from reactor_coordinator.settings import Settings, describe_error, load_settings
 from reactor_coordinator.tokens import TokenMint
+from reactor_protocol.logs import set_up_logs
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, CliSuppress, NoDecode, SettingsConfi
 from reactor_coordinator.errors import SettingsError
 from reactor_coordinator.policy import Policy
 from reactor_protocol.frontend import VideoCodec
+from reactor_protocol.logs import LogFormat
 
 SECRETS = ("runtime_key", "livekit_api_key", "livekit_api_secret")
 
@@ -101,7 +102,7 @@ class Settings(BaseSettings):
     """Of the LiveKit rooms that are ours: any room with it is deleted at the start."""
     video_codec: VideoCodec | None = None
     """Use this one for every client that can decode it."""
-    log_format: Literal["console", "json"] | None = None
+    log_format: LogFormat | None = None
     """Default: console in a terminal, else json."""
     verbose: Annotated[bool, Field(validation_alias=AliasChoices("verbose", "v", "REACTOR_VERBOSE"))] = False
     """Log more."""

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 import structlog
 import uvicorn
 
+from reactor_protocol.logs import set_up_logs
 from reactor_protocol.runtime import LiveKitTransport as LiveKitParameters
 from reactor_runtime import lifeline
 from reactor_runtime.server.app import create_app
 from reactor_runtime.server.events import EventHub
-from reactor_runtime.server.logs import set_up_logs
 from reactor_runtime.server.settings import Settings, SettingsError, read_settings
 from reactor_runtime.session.controller import Controller
 from reactor_runtime.transport.base import Transport

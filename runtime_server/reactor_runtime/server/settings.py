@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, CliSuppress, NoDecode, SettingsConfigDict
 
 from reactor_protocol.frontend import VideoCodec
+from reactor_protocol.logs import LogFormat
 from reactor_runtime.media.codec import DEFAULT_ORDER
-from reactor_runtime.server.logs import LogFormat
 
 LOOPBACK = "127.0.0.1"
 

@@ -1,5 +1,6 @@
-"""Structured logs: one event a line on stderr; a console in a terminal, JSON otherwise.
+"""Structured logs of coordinator and runtime server: one event a line on stderr; a console in a terminal, else JSON.
 
+Here because this package is all that the two share; nothing else in it needs structlog.
 Prompts, tokens and payloads are never given to a log call; a URL's query string is cut off here, whoever logs it.
 """
 

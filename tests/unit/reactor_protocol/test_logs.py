@@ -1,4 +1,4 @@
-from reactor_runtime.server.logs import strip_queries
+from reactor_protocol.logs import strip_queries
 
 
 def test_query_strings_of_urls_are_cut_off_and_other_text_is_left() -> None:
