@@ -81,11 +81,16 @@ class Pacing:
 
     def release_hold(self, now_s: float) -> None:
         """Show what is held from now on."""
-        if self._held and self._queue:
+        if not self._held:
+            return
+        self._held = False
+        # What is held goes out in the place of the next flat picture. Sent at once, the client's first key frame more
+        # often overtakes the client's own connection and is lost; the next one is 0.4 s away then.
+        self._open_at_s = self._feed_at_s
+        if self._queue:
             # A model with a clock of its own makes up for the time it was held, as fast as it may. One that is always
             # that fast looks the same; so this much is played faster, and no more.
             self._owed_s = now_s - self._queue[0].at_s + len(self._queue) * self._rate.period_s
-        self._held = False
 
     def put_back(self, frame: OutputFrame, now_s: float) -> None:
         """The frame just sent couldn't be shown yet: it comes first again, and is held with those behind it."""
@@ -137,13 +142,14 @@ class Pacing:
         self._rate = Rate(self._max_fps)
         self._held = True
         self._owed_s = 0.0
+        self._open_at_s = 0.0
         self._last = None
         self._block_at_s = 0.0
         self._feed_period_s = 1 / min(self._max_fps, FEED_FPS)
 
     def _due_s(self, queued: _Queued) -> float:
         if self._last is None:
-            return queued.at_s
+            return max(queued.at_s, self._open_at_s)
         return max(queued.at_s, self._last.at_s + self._spacing_s(queued.frame, self._last))
 
     def _spacing_s(self, frame: OutputFrame, last: _Shown) -> float:

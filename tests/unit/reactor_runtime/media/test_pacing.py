@@ -210,7 +210,16 @@ def test_a_new_session_knows_nothing_of_the_last_one() -> None:
     pacing.add(frames[0], 1.0)
     assert not isinstance(pacing.step(1.0), Send)
     pacing.release_hold(1.0)
-    assert pacing.step(1.0) == Send(frames[0])
+    assert pacing.step(1.04) == Send(frames[0])
+
+
+def test_what_was_held_goes_out_in_the_place_of_the_next_flat_picture() -> None:
+    pacing = Pacing(30, 0.0)
+    pacing.add(next(_frames(1, 0.03)), 0.0)
+    assert isinstance(pacing.step(0.0), Repeat)
+    pacing.release_hold(0.01)
+    assert pacing.step(0.01) == Wait(pytest.approx(1 / 30))
+    assert isinstance(pacing.step(1 / 30), Send)
 
 
 def test_a_frame_put_back_is_held_and_comes_first_again() -> None:
