@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -44,6 +45,7 @@ PING_S = 5.0
 PONG_S = 15.0  # longer than any pause that isn't worth a line in the log
 DUMP_S = 0.5  # faulthandler writes a hundred stacks in a tenth of it
 CRASHES = 3  # in a row, then a person has to look
+START_AGAIN_S = 2.0  # no descriptors, no memory for a process: others may give some back
 STABLE_S = 60.0  # a crash after that long isn't in a row with the one before
 BACK_OFF_S = (0.0, 1.0)  # before the second and the third attempt
 LOOK_S = 0.5  # how often a folder that doesn't load is looked at; a look of 20 files takes 0.2 ms
@@ -135,6 +137,7 @@ class Supervisor:
         self._closing = False
         self._crashes = 0
         self._hasty = 0
+        self._again_at_s = inf
         self._started_at_s = time.monotonic()
 
     async def run(self, listener: SupervisorListener) -> None:
@@ -202,7 +205,7 @@ class Supervisor:
 
     async def _one_life(self, listener: SupervisorListener) -> LoadError | None:
         """Run one worker from start to end; an error says that the model doesn't load."""
-        self._started_at_s = time.monotonic()
+        self._started_at_s, self._again_at_s = time.monotonic(), inf
         listener.loading("import", None if self._history.record.load_s is None else 0.0)
         try:
             manifest = self._manifest = load_manifest(self._folder)
@@ -212,6 +215,7 @@ class Supervisor:
                 message=refusal.message, file=str(refusal.file) if refusal.file else None, line=refusal.line
             )
         except OSError as refusal:
+            self._again_at_s = time.monotonic() + START_AGAIN_S
             return LoadError(message=f"the model's process can't be started: {refusal}")
         self._life = life
         reload = asyncio.create_task(self._reload.wait(), name="reload requested")
@@ -281,7 +285,10 @@ class Supervisor:
         return None
 
     async def _change_or_request(self, before: Look) -> None:
-        """Wait until a file in the model's folder isn't as it was `before` the load, or somebody asks for a reload."""
+        """Wait until a file in the model's folder isn't as it was `before` the load, or somebody asks for a reload.
+
+        What the system refused is tried again without either.
+        """
         now, pause_s = await self._look()
         if changed_file(before, now) is None:
             self._hasty = 0
@@ -289,6 +296,8 @@ class Supervisor:
             self._hasty += 1
             before = now if self._hasty > HASTY_LOADS else before
         while (file := changed_file(before, now)) is None:
+            if time.monotonic() >= self._again_at_s:
+                return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
                     await self._reload.wait()
