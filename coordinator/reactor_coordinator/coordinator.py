@@ -237,7 +237,7 @@ class Coordinator:
         if expires_at is not None and left_s is not None:
             socket.send(SessionExpiration(data=SessionExpirationData(expires_at=expires_at, seconds_left=left_s)))
         self.metrics.grants += 1
-        _log.info("session_assigned", session=effect.session_id, client=effect.client)
+        _log.info("session_assigned", session_id=effect.session_id, client=effect.client)
 
     def _show(self, client: int, session_id: str, identity: str) -> None:
         socket = self.sockets.get(client)
@@ -308,14 +308,14 @@ class Coordinator:
             await self._pool.prepare(request)
         except RoomError as error:
             self.livekit_error = str(error)
-            _log.warning("room_not_made", session=session_id, cause=str(error))
+            _log.warning("room_not_made", session_id=session_id, cause=str(error))
             self._dispatch(RoomFailed(session_id, "livekit", str(error)))
         except RuntimeCallError as error:
-            _log.warning("room_not_entered", session=session_id, code=error.code, cause=error.message)
+            _log.warning("room_not_entered", session_id=session_id, code=error.code, cause=error.message)
             self._dispatch(RoomFailed(session_id, "gpu", error.message))
         else:
             self.livekit_error = None
-            _log.debug("room_ready", session=session_id, publish=effect.publish)
+            _log.debug("room_ready", session_id=session_id, publish=effect.publish)
             self._dispatch(RoomMade(session_id))
 
     async def _start(self, effect: Start) -> None:
@@ -331,15 +331,15 @@ class Coordinator:
         try:
             await self._pool.acquire(request)
         except RuntimeCallError as error:
-            _log.warning("session_not_started", session=effect.session_id, code=error.code, cause=error.message)
+            _log.warning("session_not_started", session_id=effect.session_id, code=error.code, cause=error.message)
             self._dispatch(StartRefused(effect.session_id, error.code, error.message))
         else:
             self._dispatch(Started(effect.session_id))
             took_ms = round((time.monotonic() - began_s) * 1000, 1)
-            _log.info("session_started", session=effect.session_id, took_ms=took_ms)
+            _log.info("session_started", session_id=effect.session_id, took_ms=took_ms)
 
     async def _stop(self, effect: Stop) -> None:
-        _log.info("session_stopping", session=effect.session_id, reason=effect.reason)
+        _log.info("session_stopping", session_id=effect.session_id, reason=effect.reason)
         for attempt in range(3):
             try:
                 await self._pool.release(effect.session_id, effect.reason)
@@ -347,7 +347,7 @@ class Coordinator:
                 if error.code == "NOT_FOUND":
                     self._dispatch(StopUnknown(effect.session_id))
                     return
-                _log.warning("stop_failed", session=effect.session_id, code=error.code, cause=error.message)
+                _log.warning("stop_failed", session_id=effect.session_id, code=error.code, cause=error.message)
                 await asyncio.sleep(0.2 * 2**attempt)
             else:
                 return
@@ -357,7 +357,7 @@ class Coordinator:
             try:
                 await self._rooms.delete(session_id)
             except RoomError as error:
-                _log.warning("room_not_deleted", session=session_id, cause=str(error))
+                _log.warning("room_not_deleted", session_id=session_id, cause=str(error))
                 await asyncio.sleep(2.0**attempt)
             else:
                 return
@@ -392,4 +392,4 @@ class Coordinator:
             _log.error("runtime_lost", cause=news.message)
         elif not isinstance(news.event, Heartbeat):
             session = getattr(news.event, "session_id", None)
-            _log.debug("runtime_event", kind=news.event.type, session=session)
+            _log.debug("runtime_event", kind=news.event.type, session_id=session)
