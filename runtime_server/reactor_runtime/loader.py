@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import importlib.util
 import inspect
 import os
 import re
@@ -128,8 +129,17 @@ def _missing_module(error: ModuleNotFoundError, name: str, folder: Path) -> Mode
     elif package != name and package in sys.modules:
         hint = f"The installed {package} has no such part; another version of it may."
     else:
-        hint = f"Install it: pip install {_requirement(name, folder)}"
+        hint = f"Install it: {_install(_requirement(name, folder))}"
     return ModelLoadError(f"{where}there is no module named {name!r}. {hint}", file, line)
+
+
+def _install(requirement: str) -> str:
+    """The command that installs into this very environment; one made by uv has no pip."""
+    if os.environ.get("VIRTUAL_ENV") == sys.prefix and importlib.util.find_spec("pip"):
+        return f"pip install {requirement}"
+    if importlib.util.find_spec("pip"):
+        return f"{sys.executable} -m pip install {requirement}"
+    return f"uv pip install {requirement} --python {sys.executable}"
 
 
 def _requirement(name: str, folder: Path) -> str:
