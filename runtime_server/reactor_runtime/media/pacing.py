@@ -81,16 +81,14 @@ class Pacing:
 
     def release_hold(self, now_s: float) -> None:
         """Show what is held from now on."""
-        if not self._held:
-            return
-        self._held = False
-        # What is held goes out in the place of the next flat picture. Sent at once, the client's first key frame more
-        # often overtakes the client's own connection and is lost; the next one is 0.4 s away then.
-        self._open_at_s = self._feed_at_s
-        if self._queue:
+        if self._held and self._queue:
+            # It goes out in the place of the next flat picture. Sent at once, the client's first key frame more often
+            # overtakes the client's own connection and is lost; the next one is 0.4 s away then.
+            self._open_at_s = self._feed_at_s
             # A model with a clock of its own makes up for the time it was held, as fast as it may. One that is always
             # that fast looks the same; so this much is played faster, and no more.
             self._owed_s = now_s - self._queue[0].at_s + len(self._queue) * self._rate.period_s
+        self._held = False
 
     def put_back(self, frame: OutputFrame, now_s: float) -> None:
         """The frame just sent couldn't be shown yet: it comes first again, and is held with those behind it."""
