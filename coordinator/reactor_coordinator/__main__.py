@@ -11,7 +11,7 @@ from reactor_coordinator.coordinator import Coordinator
 from reactor_coordinator.errors import SettingsError
 from reactor_coordinator.pool import RuntimePool, SingleRuntime
 from reactor_coordinator.rooms import Rooms, bypass_proxies
-from reactor_coordinator.server import Server, exit_quietly_on_signals, listen
+from reactor_coordinator.server import Server, exit_quietly_on_signals, listen, possible_sockets
 from reactor_coordinator.settings import Settings, describe_error, load_settings
 from reactor_coordinator.tokens import TokenMint
 from reactor_protocol.logs import set_up_logs
@@ -27,6 +27,10 @@ def main(args: Sequence[str] | None = None) -> None:
     except SettingsError as error:
         sys.stderr.write(describe_error(error) + "\n")
         raise SystemExit(2) from None
+    possible = possible_sockets()
+    if possible < settings.max_sockets:
+        structlog.get_logger(__name__).warning("few_descriptors", max_sockets=possible, see="ulimit -n")
+        settings = settings.model_copy(update={"max_sockets": possible})
     bypass_proxies(settings.livekit_url)
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host

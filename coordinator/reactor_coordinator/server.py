@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -18,6 +19,12 @@ from reactor_coordinator.trimmer import MessageTrimmer
 PING_INTERVAL_S = 10.0
 PING_TIMEOUT_S = 10.0
 """A frozen machine is noticed after at most 20 s; a page whose thread is blocked for 10 s isn't thrown out."""
+
+ENOUGH_DESCRIPTORS = 4096
+"""More than all the clients that anybody allows."""
+
+OWN_DESCRIPTORS = 48
+"""For LiveKit, the runtime and requests without a WebSocket; about 15 are in use."""
 
 READ_BYTES = 8 * 1024
 """Read at once: the smallest messages there are then take 10 ms to parse, before it is somebody else's turn."""
@@ -130,6 +137,18 @@ def listen(host: str, port: int) -> socket.socket:
             "Choose another with --coordinator-port or --host"
         ) from None
     return listener
+
+
+def possible_sockets() -> int:
+    """Allow ourselves more descriptors where we may, and return for how many clients they are enough."""
+    soft, hard = (
+        ENOUGH_DESCRIPTORS if limit == resource.RLIM_INFINITY else limit
+        for limit in resource.getrlimit(resource.RLIMIT_NOFILE)
+    )
+    wanted = min(hard, ENOUGH_DESCRIPTORS)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    return max(max(soft, wanted) - OWN_DESCRIPTORS, 1)
 
 
 def exit_quietly_on_signals() -> None:
