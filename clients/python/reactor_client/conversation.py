@@ -144,7 +144,14 @@ class Conversation:
         try:
             await self._socket.send(SessionSetup(data=self._request.setup))
         except SocketLostError as error:
+            await self._hear_last_words(self._socket)
             raise UnreachableError(f"the coordinator hung up: {error}") from None
+
+    async def _hear_last_words(self, socket: Signalling) -> None:
+        """Take what came before the end: a refusal says why."""
+        with contextlib.suppress(SocketLostError):
+            while True:
+                self._handle(await socket.receive())
 
     async def _follow(self) -> None:
         assert self._socket is not None  # noqa: S101 - `_ask` has opened it

@@ -99,6 +99,16 @@ async def test_a_refusal_is_raised_with_all_that_the_wire_says() -> None:
     assert (error.code, error.recoverable, error.retry_after_s, error.component) == ("NO_CAPACITY", True, 5.5, "gpu")
 
 
+async def test_a_refusal_that_comes_before_the_client_has_asked_is_raised_as_such() -> None:
+    async def script(socket: Socket) -> None:
+        await socket.say("error", code="NO_CAPACITY", message="full", recoverable=True, component="coordinator")
+
+    async with coordinator(script) as url:
+        for _ in range(5):  # the end comes before the client's first words, or after
+            with pytest.raises(RefusedError, match="NO_CAPACITY: full"):
+                await ReactorClient(url).connect(PATIENCE_S)
+
+
 @pytest.mark.parametrize("code", ["MODEL_LOADING_FAILED", "GPU_CONNECTION_FAILED"])
 async def test_what_is_tried_again_keeps_the_place_in_the_queue(code: str) -> None:
     moved = asyncio.Event()
