@@ -17,9 +17,12 @@ from typing import Any
 
 import psutil
 
+from support.ports import free_ports
+
 TESTS = Path(__file__).parent.parent
 LIMIT_S = 20.0  # a second or two on an idle machine
 _START_S = 60.0  # 1.5 s on an idle machine
+_PORTS = ("coordinator", "runtime", "livekit", "media-tcp", "media-udp")
 _PARTS = ("reactor_coordinator", "reactor_runtime.worker", "reactor_runtime", "livekit-server")
 
 
@@ -112,7 +115,7 @@ def reactors(folder: Path) -> Iterator[Callable[..., Reactor]]:
     def start(
         *flags: str, path: Path = folder, env: Mapping[str, str] | None = None, wrapped: Sequence[str] = ()
     ) -> Reactor:
-        ports = _free_ports()
+        ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
         command = ["-m", "reactor_cli", "run", "--log-format", "json", "--path", str(path), *_flags(ports), *flags]
         process = subprocess.Popen(
             [*wrapped, sys.executable, *command],
@@ -159,15 +162,6 @@ def _kill(reactor: Reactor, readers: Sequence[threading.Thread]) -> None:
     for stream in (reactor.process.stdout, reactor.process.stderr):
         assert stream is not None
         stream.close()
-
-
-def _free_ports() -> dict[str, int]:
-    names = ("coordinator", "runtime", "livekit", "media-tcp", "media-udp")
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in names]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return {name: each.getsockname()[1] for name, each in zip(names, sockets, strict=True)}
 
 
 def _flags(ports: Mapping[str, int]) -> list[str]:

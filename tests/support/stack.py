@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import socket
 import sys
 import time
 from collections import deque
@@ -26,6 +25,7 @@ from livekit import api
 
 from reactor_cli.child import Child, ChildSpec
 from reactor_cli.livekit_server import Endpoint, LiveKitServer, LiveKitSettings
+from support.ports import free_ports
 
 TESTS = Path(__file__).parent.parent
 MODELS = TESTS / "models"
@@ -58,11 +58,11 @@ class Stack:
         async with httpx.AsyncClient(trust_env=False) as client:
             return await client.get(self.coordinator_url + path)
 
-    async def ask_runtime(self, path: str, method: str = "GET") -> httpx.Response:
-        """Ask the runtime server."""
+    async def ask_runtime(self, path: str, method: str = "GET", body: object = None) -> httpx.Response:
+        """Ask the runtime server; `body` goes as JSON."""
         headers = {"Authorization": f"Bearer {self.runtime_key}"}
         async with httpx.AsyncClient(trust_env=False, headers=headers) as client:
-            return await client.request(method, self.runtime_url + path)
+            return await client.request(method, self.runtime_url + path, json=body)
 
     async def until_ready(self) -> None:
         """Wait until a session can start at once."""
@@ -215,13 +215,3 @@ def _specs(
     coordinator = [*python, "reactor_coordinator", "--coordinator-port", str(ports[0]), *flags]
     runtime = [*python, "reactor_runtime", "--path", str(folder), "--runtime-port", str(ports[1])]
     return [ChildSpec("runtime", runtime, shared), ChildSpec("coordinator", coordinator, shared | secret)]
-
-
-def free_ports(count: int) -> list[int]:
-    """TCP ports that nobody listened on a moment ago."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [opened.getsockname()[1] for opened in sockets]
-    finally:
-        for opened in sockets:
-            opened.close()

@@ -1,0 +1,179 @@
+"""A machine that has too little: ports that are taken, full disks, no file descriptors."""
+
+import asyncio
+import contextlib
+import os
+import resource
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import websockets
+
+from reactor_cli.livekit_server import Endpoint
+from reactor_cli.livekit_server.binary import candidates
+from reactor_cli.log_file import cache_folder
+from reactor_client import ReactorClient, ReactorError, RefusedError
+from support.reactor_run import LIMIT_S, Reactor, reactors
+from support.stack import MODELS
+from support.viewer import PATIENCE_S, numbered
+
+pytestmark = pytest.mark.livekit
+
+_FULL_DISK = """
+mount -t tmpfs -o size=64k tmpfs "$1" || exit 99
+head -c 1M /dev/zero >"$1/full" 2>/dev/null
+shift
+exec "$@"
+"""
+_PORTS = {
+    "coordinator": socket.SOCK_STREAM,
+    "runtime": socket.SOCK_STREAM,
+    "livekit": socket.SOCK_STREAM,
+    "media-tcp": socket.SOCK_STREAM,
+    "media-udp": socket.SOCK_DGRAM,
+}
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Reactor]]:
+    with reactors(MODELS / "stage") as start:
+        yield start
+
+
+async def started(start: Callable[..., Reactor], *flags: str, **options: object) -> Reactor:
+    reactor = start(*flags, **options)
+    await asyncio.to_thread(reactor.until_ready)
+    return reactor
+
+
+async def serves(reactor: Reactor) -> None:
+    """See that a new client gets moving pictures."""
+    async with asyncio.timeout(PATIENCE_S):
+        async with ReactorClient(reactor.socket_url) as client:
+            await numbered(client.frames(), 3)
+
+
+def refused(reactor: Reactor) -> str:
+    """What it says when it ends at once; nothing was started before."""
+    assert reactor.process.wait(LIMIT_S) == 1
+    reactor.until(lambda: any("choose another" in line for line in reactor.errors), "words", 5.0)
+    assert reactor.records == []
+    return "".join(reactor.errors)
+
+
+# --- ports --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", _PORTS)
+def test_each_port_that_is_taken_is_named_with_its_owner_and_its_flag(start: Callable[..., Reactor], name: str) -> None:
+    with socket.socket(type=_PORTS[name]) as taken:
+        taken.bind(("127.0.0.1", 0))
+        if _PORTS[name] == socket.SOCK_STREAM:
+            taken.listen()
+        port = taken.getsockname()[1]
+        said = refused(start(f"--{name}-port", str(port)))
+    assert f"port {port} (" in said
+    assert f"pid {os.getpid()}" in said
+    assert f"--{name}-port" in said
+
+
+def test_a_foreign_livekit_on_our_port_is_recognised(start: Callable[..., Reactor], livekit_server: Endpoint) -> None:
+    port = livekit_server.url.rpartition(":")[2]
+    said = refused(start("--livekit-port", port))
+    assert f"TCP port {port} (" in said
+    assert "another LiveKit server: use it with --livekit-url" in said
+
+
+async def test_a_foreign_livekit_is_used_where_it_is_given(
+    start: Callable[..., Reactor], livekit_server: Endpoint
+) -> None:
+    env = {"LIVEKIT_API_KEY": livekit_server.api_key, "LIVEKIT_API_SECRET": livekit_server.api_secret}
+    reactor = await started(start, "--livekit-url", livekit_server.url, env=env)
+    await serves(reactor)
+    assert "livekit-server" not in reactor.family()
+
+
+# --- disks --------------------------------------------------------------------------------------------------------
+
+
+def full(folder: Path | str) -> Sequence[str]:
+    """A prefix for a command that finds a full disk at `folder`, which nobody else sees."""
+    if shutil.which("unshare") is None or shutil.which("mount") is None:
+        pytest.skip("needs unshare and mount")
+    own = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
+    prefix = [*own, "sh", "-c", _FULL_DISK, "sh", str(folder)]
+    if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount")
+    return prefix
+
+
+async def test_a_full_disk_costs_logs_and_nothing_else(start: Callable[..., Reactor], tmp_path: Path) -> None:
+    programs = ":".join(str(path.parent) for path in candidates(cache_folder()))
+    env = {"REACTOR_CACHE_DIR": str(tmp_path), "PATH": f"{programs}:{os.environ['PATH']}"}
+    reactor = await started(start, env=env, wrapped=full(tmp_path))
+    await serves(reactor)
+    reactor.family()["reactor_runtime"].kill()
+    await serves(reactor)
+    assert [record["part"] for record in reactor.events("restarting")] == ["runtime"]
+
+
+async def test_a_full_dev_shm_does_not_matter(start: Callable[..., Reactor]) -> None:
+    await serves(await started(start, wrapped=full("/dev/shm")))
+
+
+# --- file descriptors ---------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def no_more_files(pid: int) -> Iterator[None]:
+    """Let a process open nothing more, for a while."""
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    used = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (used, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+
+
+async def test_more_clients_than_descriptors_are_refused_and_disturb_nobody(start: Callable[..., Reactor]) -> None:
+    reactor = await started(start, wrapped=["prlimit", "--nofile=160:160"])
+    async with ReactorClient(reactor.socket_url) as owner, contextlib.AsyncExitStack() as crowd:
+        pictures = owner.frames()
+        await numbered(pictures)
+        first_words = []
+        for _ in range(150):
+            client = await crowd.enter_async_context(websockets.connect(reactor.socket_url))
+            first_words.append(str(await asyncio.wait_for(client.recv(), PATIENCE_S)))
+        assert "NO_CAPACITY" in first_words[-1]
+        with pytest.raises(RefusedError, match="no more connections"):
+            await ReactorClient(reactor.socket_url).connect()
+        await numbered(pictures, 3)
+    await serves(reactor)
+    assert not reactor.events("restarting")
+
+
+async def test_a_coordinator_without_descriptors_serves_again_once_it_has_some(start: Callable[..., Reactor]) -> None:
+    reactor = await started(start)
+    async with ReactorClient(reactor.socket_url) as owner:
+        pictures = owner.frames()
+        await numbered(pictures)
+        with no_more_files(reactor.family()["reactor_coordinator"].pid):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(websockets.connect(reactor.socket_url), 1.5)
+            await numbered(pictures, 3)
+    await serves(reactor)
+    assert not reactor.events("restarting")
+
+
+async def test_a_runtime_without_descriptors_serves_again_once_it_has_some(start: Callable[..., Reactor]) -> None:
+    reactor = await started(start)
+    runtime = reactor.family()["reactor_runtime"]
+    with no_more_files(runtime.pid), contextlib.suppress(TimeoutError, ReactorError):  # waits, or is told
+        await asyncio.wait_for(serves(reactor), 3.0)
+    await serves(reactor)
+    assert not reactor.events("restarting")
