@@ -11,11 +11,10 @@ from pydantic import SecretStr
 
 from reactor_cli.child import ChildSpec
 from reactor_cli.livekit_server import Endpoint
-from reactor_cli.settings import RunSettings, variable
+from reactor_cli.settings import LOOPBACK, RunSettings, variable
 
 # -P: the caller's directory is a model's, and a `queue.py` in it must not shadow the library's.
 _PYTHON = (sys.executable, "-P", "-m")
-LOOPBACK = "127.0.0.1"
 _NOT_PASSED_ON = {"config", "path", "runtime", "runtime_key", "runtime_key_file", "debug", "debug_port"}
 _REPLACED = ("REACTOR_RUNTIME_KEY_FILE", "REACTOR_LIFELINE_FD", "REACTOR_DEBUG_PORT")
 _OFF_AT_ZERO = {"idle_timeout", "max_session_duration"}
@@ -40,6 +39,7 @@ class Wiring:
 def coordinator_spec(settings: RunSettings, wiring: Wiring) -> ChildSpec:
     """Return how to start the coordinator."""
     env = _shared(settings, wiring) | {
+        "REACTOR_HOST": settings.listen_host,
         "REACTOR_RUNTIME_URL": f"http://{LOOPBACK}:{settings.runtime_port}",
         "LIVEKIT_URL": wiring.livekit.url,
         "LIVEKIT_API_KEY": wiring.livekit.api_key,

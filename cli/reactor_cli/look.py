@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from reactor_cli.environment import LOOPBACK
+from reactor_cli.settings import LOOPBACK
 from reactor_cli.status import Phase, StackStatus
 
 _ANSWER_S = 2.0

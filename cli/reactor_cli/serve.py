@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reactor_cli.display import choose_display
-from reactor_cli.environment import LOOPBACK, Wiring, coordinator_spec, runtime_spec
+from reactor_cli.environment import Wiring, coordinator_spec, runtime_spec
 from reactor_cli.errors import CliError, UsageProblem
 from reactor_cli.livekit_server import Endpoint, LiveKitSettings
 from reactor_cli.livekit_server.config import KeyPair
@@ -19,7 +19,7 @@ from reactor_cli.model_folder import open_model
 from reactor_cli.output import Output
 from reactor_cli.ports import WantedPort, port_problems
 from reactor_cli.service import OnExit, OnLine, ProcessService, Service
-from reactor_cli.settings import RunSettings, load_settings
+from reactor_cli.settings import LOOPBACK, RunSettings, load_settings
 from reactor_cli.stack import Member, Stack, Welcome, exit_notice
 from reactor_protocol.manifest import Manifest
 
@@ -60,7 +60,9 @@ def serve(flags: dict[str, Any], started_s: float) -> None:
     server = LiveKitService(livekit, news, on_exit) if livekit else GivenLiveKit()
     members = _members(settings, wiring, server, output.line, on_exit)
     welcome = _welcome(settings, manifest, started_s)
-    at = Endpoints(_reachable(settings.host), settings.coordinator_port, settings.runtime_port, wiring.runtime_key)
+    at = Endpoints(
+        _reachable(settings.listen_host), settings.coordinator_port, settings.runtime_port, wiring.runtime_key
+    )
     try:
         asyncio.run(Stack(members, at, display, welcome, lambda: news.now).run())
     except CliError as error:
@@ -87,7 +89,7 @@ def _livekit_settings(settings: RunSettings) -> LiveKitSettings | None:
         port=settings.livekit_port,
         tcp_port=settings.media_tcp_port,
         udp_port=settings.media_udp_port,
-        public_host=settings.public_host,
+        public_host=(settings.public_host or settings.listen_host) if settings.is_open else None,
         api_key=keys.key,
         api_secret=keys.secret,
     )
@@ -105,7 +107,7 @@ def _endpoint(settings: RunSettings, livekit: LiveKitSettings | None) -> Endpoin
 def _wanted_ports(settings: RunSettings, livekit: LiveKitSettings | None) -> list[WantedPort]:
     tcp = socket.SOCK_STREAM
     ports = [
-        WantedPort(settings.coordinator_port, tcp, settings.host, "coordinator", "--coordinator-port"),
+        WantedPort(settings.coordinator_port, tcp, settings.listen_host, "coordinator", "--coordinator-port"),
         WantedPort(settings.runtime_port, tcp, LOOPBACK, "runtime server", "--runtime-port"),
     ]
     if settings.debug:
@@ -133,7 +135,7 @@ def _check_debugger(settings: RunSettings) -> None:
 
 
 def _welcome(settings: RunSettings, manifest: Manifest, started_s: float) -> Welcome:
-    host = _reachable(settings.public_host or settings.host)
+    host = _reachable(settings.public_host or settings.listen_host)
     where = f"{f'[{host}]' if ':' in host else host}:{settings.coordinator_port}"
     model = f"{manifest.model_name} {manifest.model_version}"
     return Welcome(model, f"http://{where}", f"ws://{where}/ws", started_s)

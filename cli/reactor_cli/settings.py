@@ -5,6 +5,7 @@ The names in the environment are the field's with `REACTOR_` before it, except t
 """
 
 import difflib
+import ipaddress
 import os
 import tomllib
 from pathlib import Path
@@ -15,6 +16,8 @@ from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, Pydant
 
 from reactor_cli.errors import UsageProblem
 
+LOOPBACK = "127.0.0.1"
+ANY_HOST = "0.0.0.0"  # noqa: S104 - asked for
 Port = int
 
 
@@ -40,8 +43,8 @@ class RunSettings(BaseSettings):
     """The model's folder."""
     runtime: Literal["livekit"] = "livekit"
 
-    host: str = "127.0.0.1"
-    """The address the coordinator listens on."""
+    host: str | None = None
+    """The address the coordinator listens on; anything but loopback opens LiveKit as well."""
     coordinator_port: Port = _port(8080)
     runtime_port: Port = _port(8081)
     livekit_port: Port = _port(7880)
@@ -49,7 +52,7 @@ class RunSettings(BaseSettings):
     media_udp_port: Port = _port(7882)
 
     public_host: str | None = None
-    """The address of this machine for media; opens LiveKit to the network."""
+    """This machine's name or address for others; opens coordinator and LiveKit to the network."""
     livekit_public_url: str | None = None
     """What clients are told to connect to."""
     allow_origin: Annotated[list[str], NoDecode] = []
@@ -118,6 +121,16 @@ class RunSettings(BaseSettings):
                 raise ValueError(f"{flag(other)} and {flag(name)} are both {getattr(self, name)}")
         return self
 
+    @property
+    def listen_host(self) -> str:
+        """Where the coordinator listens."""
+        return self.host or (ANY_HOST if self.public_host else LOOPBACK)
+
+    @property
+    def is_open(self) -> bool:
+        """Other machines are to reach this stack: then they need its media as well."""
+        return self.public_host is not None or not _is_loopback(self.listen_host)
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -178,6 +191,13 @@ def flag(field: str) -> str:
 def variable(field: str) -> str:
     """Return the environment variable of a field."""
     return next(iter(_aliases(field)), f"REACTOR_{field.upper()}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _sentence(loc: tuple[int | str, ...], message: str, flags: dict[str, Any]) -> str:

@@ -32,13 +32,13 @@ _WHAT = _options(
     click.option("-c", "--config", type=click.Path(path_type=Path), help="Settings in TOML; keys as the flags below."),
 )
 _WHERE = _options(
-    click.option("--host", help="Address to listen on.  [default: 127.0.0.1]"),
+    click.option("--host", help="Address to listen on; 0.0.0.0 lets other machines in.  [default: 127.0.0.1]"),
     click.option("--coordinator-port", "--port", type=int, help="For clients and browsers.  [default: 8080]"),
     click.option("--runtime-port", type=int, help="Runtime server.  [default: 8081]"),
     click.option("--livekit-port", type=int, help="LiveKit, signalling.  [default: 7880]"),
     click.option("--media-tcp-port", type=int, help="LiveKit, media over TCP.  [default: 7881]"),
     click.option("--media-udp-port", type=int, help="LiveKit, media over UDP.  [default: 7882]"),
-    click.option("--public-host", help="Name or address of this machine for others; opens LiveKit to the network."),
+    click.option("--public-host", help="Name or address of this machine for others; lets them in."),
     click.option("--livekit-public-url", help="What clients are told to connect to, behind a proxy."),
     click.option("--allow-origin", multiple=True, help="One more web origin that may connect (repeatable)."),
     click.option(

@@ -3,12 +3,20 @@ from pathlib import Path
 import pytest
 
 from reactor_cli.errors import UsageProblem
-from reactor_cli.settings import load_settings
+from reactor_cli.settings import ANY_HOST, load_settings
 
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "REACTOR_COORDINATOR_PORT", "REACTOR_LATENCY"):
+    for name in (
+        "LIVEKIT_URL",
+        "LIVEKIT_API_KEY",
+        "LIVEKIT_API_SECRET",
+        "REACTOR_COORDINATOR_PORT",
+        "REACTOR_LATENCY",
+        "REACTOR_HOST",
+        "REACTOR_PUBLIC_HOST",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -96,3 +104,20 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REACTOR_RUNTIME_KEY", "tell-nobody")
     monkeypatch.setenv("LIVEKIT_API_SECRET", "tell-nobody")
     assert "tell-nobody" not in repr(load_settings({}))
+
+
+@pytest.mark.parametrize(
+    ("flags", "listens_on", "is_open"),
+    [
+        ({}, "127.0.0.1", False),
+        ({"host": "localhost"}, "localhost", False),
+        ({"host": "::1"}, "::1", False),
+        ({"host": ANY_HOST}, ANY_HOST, True),
+        ({"host": "192.0.2.7"}, "192.0.2.7", True),
+        ({"public_host": "192.0.2.7"}, ANY_HOST, True),
+        ({"public_host": "studio.example", "host": "127.0.0.1"}, "127.0.0.1", True),
+    ],
+)
+def test_one_flag_lets_other_machines_in(flags: dict[str, str], listens_on: str, is_open: bool) -> None:
+    settings = load_settings(dict(flags))
+    assert (settings.listen_host, settings.is_open) == (listens_on, is_open)
