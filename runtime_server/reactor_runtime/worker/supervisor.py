@@ -13,23 +13,15 @@ from typing import Any, Literal, Protocol
 import structlog
 
 from reactor_protocol.manifest import Manifest
-from reactor_protocol.runtime import LoadError, LoadStage
+from reactor_protocol.runtime import LoadError
 from reactor_runtime.manifest import ManifestError, load_manifest
-from reactor_runtime.media.frame import OutputFrame
 from reactor_runtime.worker.exits import describe_exit
 from reactor_runtime.worker.folder import Look, changed_file, look
-from reactor_runtime.worker.handle import WorkerHandle, worker_environment
+from reactor_runtime.worker.handle import worker_environment
 from reactor_runtime.worker.history import ModelHistory
+from reactor_runtime.worker.life import LifeListener, WorkerLife
 from reactor_runtime.worker.messages import (
-    Frame,
-    FromWorker,
-    Loaded,
     LoadFailed,
-    LoadProgress,
-    Ping,
-    Pong,
-    SessionOver,
-    Shutdown,
     StartSession,
     StopSession,
     ToWorker,
@@ -42,8 +34,6 @@ WORKER_COMMAND = (sys.executable, "-P", "-m", "reactor_runtime.worker")
 PROGRESS_S = 1.0  # as often as a person looks at a progress bar
 EXIT_S = 5.0  # a worker that said it ends is given this long
 PING_S = 5.0
-PONG_S = 15.0  # longer than any pause that isn't worth a line in the log
-DUMP_S = 0.5  # faulthandler writes a hundred stacks in a tenth of it
 CRASHES = 3  # in a row, then a person has to look
 START_AGAIN_S = 2.0  # no descriptors, no memory for a process: others may give some back
 STABLE_S = 60.0  # a crash after that long isn't in a row with the one before
@@ -69,12 +59,8 @@ class LoadedModel:
     takes_camera: bool
 
 
-class SupervisorListener(Protocol):
+class SupervisorListener(LifeListener, Protocol):
     """What a supervisor tells; on the event loop but for `frame`."""
-
-    def loading(self, stage: LoadStage, progress: float | None) -> None:
-        """A new worker is loading the model, and this far."""
-        ...
 
     def loaded(self, model: LoadedModel) -> None:
         """Sessions can start."""
@@ -86,14 +72,6 @@ class SupervisorListener(Protocol):
 
     def worker_lost(self, reason: LossReason, message: str) -> None:
         """The worker's process has ended, unasked or killed; loading follows."""
-        ...
-
-    def message(self, message: FromWorker) -> None:
-        """A message about a session."""
-        ...
-
-    def frame(self, frame: Frame, picture: OutputFrame) -> None:
-        """A model frame, on the worker's thread. The listener releases the picture."""
         ...
 
 
@@ -132,7 +110,7 @@ class Supervisor:
         self._environment = dict(environment or {})
         self._command = command
         self._manifest: Manifest | None = None
-        self._life: _Life | None = None
+        self._life: WorkerLife | None = None
         self._reload = asyncio.Event()
         self._closing = False
         self._crashes = 0
@@ -209,7 +187,7 @@ class Supervisor:
         listener.loading("import", None if self._history.record.load_s is None else 0.0)
         try:
             manifest = self._manifest = load_manifest(self._folder)
-            life = _Life(self._folder, manifest, listener, self._command, worker_environment(self._environment))
+            life = WorkerLife(self._folder, manifest, listener, self._command, worker_environment(self._environment))
         except ManifestError as refusal:
             return LoadError(
                 message=refusal.message, file=str(refusal.file) if refusal.file else None, line=refusal.line
@@ -220,7 +198,7 @@ class Supervisor:
         self._life = life
         reload = asyncio.create_task(self._reload.wait(), name="reload requested")
         try:
-            error = await self._load(life, reload)
+            error = await self._load(listener, life, reload)
             if error is None and not life.exit.done() and not reload.done():
                 await self._watch(life, reload)
         finally:
@@ -231,11 +209,13 @@ class Supervisor:
             return error
         return await self._lost(listener, life)
 
-    async def _load(self, life: "_Life", reload: asyncio.Task[bool]) -> LoadError | None:
+    async def _load(
+        self, listener: SupervisorListener, life: WorkerLife, reload: asyncio.Task[bool]
+    ) -> LoadError | None:
         while not (life.loaded.done() or life.exit.done() or reload.done()):
             await _first(PROGRESS_S, life.loaded, life.exit, reload)
             if not life.loaded.done():
-                life.listener.loading(life.stage, self._progress(life))
+                listener.loading(life.stage, self._progress(life))
         if not life.loaded.done():
             return None
         result = life.loaded.result()
@@ -247,10 +227,10 @@ class Supervisor:
         load_s = time.monotonic() - self._started_at_s
         self._history.remember(load_s=load_s)
         _log.info("the model is loaded", seconds=round(load_s, 2), pid=life.handle.pid)
-        life.listener.loaded(LoadedModel(life.manifest, result.capabilities, result.takes_camera))
+        listener.loaded(LoadedModel(life.manifest, result.capabilities, result.takes_camera))
         return None
 
-    def _progress(self, life: "_Life") -> float | None:
+    def _progress(self, life: WorkerLife) -> float | None:
         if life.progress is not None:
             return life.progress
         expected_s = self._history.record.load_s
@@ -258,13 +238,13 @@ class Supervisor:
             return None
         return min(0.99, (time.monotonic() - self._started_at_s) / expected_s)
 
-    async def _watch(self, life: "_Life", reload: asyncio.Task[bool]) -> None:
+    async def _watch(self, life: WorkerLife, reload: asyncio.Task[bool]) -> None:
         """Wait for the worker's end or a reload, and report when it doesn't answer."""
         while not (life.exit.done() or reload.done()):
             life.ping()
             await _first(PING_S, life.exit, reload)
 
-    async def _lost(self, listener: SupervisorListener, life: "_Life") -> LoadError | None:
+    async def _lost(self, listener: SupervisorListener, life: WorkerLife) -> LoadError | None:
         """Tell of the worker's end, count it, wait the back-off."""
         if life.stuck:
             message = "the model ignored the end of its session and was killed; it is loaded again"
@@ -315,100 +295,3 @@ class Supervisor:
 async def _first(timeout_s: float, *futures: asyncio.Future[Any]) -> None:
     """Wait until one of them is done, at most that long."""
     await asyncio.wait(futures, timeout=timeout_s, return_when="FIRST_COMPLETED")
-
-
-class _Life:
-    """One worker from start to end; its handle's events."""
-
-    def __init__(
-        self,
-        folder: Path,
-        manifest: Manifest,
-        listener: SupervisorListener,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-    ) -> None:
-        self._loop = asyncio.get_running_loop()
-        self.manifest = manifest
-        self.listener = listener
-        self.loaded: asyncio.Future[Loaded | LoadFailed] = self._loop.create_future()
-        self.loaded_at_s: float | None = None
-        self.exit: asyncio.Future[int] = self._loop.create_future()
-        self.stage: LoadStage = "import"
-        self.progress: float | None = None
-        self.stuck = False
-        self.sessions = 0
-        """That have ended while the process lived."""
-        self._timer: asyncio.TimerHandle | None = None
-        self._pings = 0
-        self._pinged_at_s: float | None = None
-        self.handle = WorkerHandle(command, folder, environment, self)
-
-    def message(self, message: FromWorker) -> None:
-        """See `WorkerEvents`."""
-        match message:
-            case LoadProgress(stage, progress):
-                self.stage, self.progress = stage, progress
-                self.listener.loading(stage, progress)
-            case Loaded() | LoadFailed():
-                if not self.loaded.done():
-                    self.loaded_at_s = time.monotonic()
-                    self.loaded.set_result(message)
-            case Pong():
-                self._pinged_at_s = None
-            case SessionOver():
-                self.sessions += 1
-                self.handle.session_id = None
-                self._cancel_timer()
-                self.listener.message(message)
-            case _:
-                self.listener.message(message)
-
-    def frame(self, frame: Frame, picture: OutputFrame) -> None:
-        """See `WorkerEvents`."""
-        self.listener.frame(frame, picture)
-
-    def exited(self, returncode: int) -> None:
-        """See `WorkerEvents`."""
-        self._cancel_timer()
-        if not self.exit.done():
-            self.exit.set_result(returncode)
-
-    def ping(self) -> None:
-        """Ask for a sign of life, and say so if the last one is long overdue."""
-        if self._pinged_at_s is None:
-            self._pings += 1
-            self._pinged_at_s = time.monotonic()
-            self.handle.send(Ping(self._pings))
-        elif time.monotonic() - self._pinged_at_s > PONG_S:
-            _log.warning(
-                "the model's process doesn't answer; native code may hold Python's lock",
-                seconds=round(time.monotonic() - self._pinged_at_s),
-            )
-
-    def kill_after(self, delay_s: float) -> None:
-        """Kill the process unless the session is over by then; an earlier deadline stays."""
-        deadline_s = self._loop.time() + delay_s
-        if self._timer is None or self._timer.when() > deadline_s:
-            self._cancel_timer()
-            self._timer = self._loop.call_at(deadline_s, self._escalate)
-
-    async def end(self, timeout_s: float) -> None:
-        """See that the process is gone: told, then killed after `timeout_s`. Waits for its exit."""
-        if not self.exit.done():
-            if self.loaded.done():
-                self.handle.send(Shutdown())
-                await asyncio.wait({self.exit}, timeout=timeout_s)
-            self.handle.kill()
-            await asyncio.wait({self.exit})
-
-    def _escalate(self) -> None:
-        self.stuck = True
-        _log.error("the model doesn't end its session; the stacks of its threads follow, then it is killed")
-        self.handle.dump_stacks()
-        self._timer = self._loop.call_later(DUMP_S, self.handle.kill)
-
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
