@@ -202,13 +202,13 @@ async def test_a_broken_manifest_is_a_load_error_and_a_reload_on_request_reads_i
 
 async def test_a_file_saved_while_the_load_fails_leads_to_another_load(tmp_path: Path) -> None:
     source = """
+open("../began", "w").close()
 time.sleep(1)
 raise ValueError("not yet")
 """
     model = write_model(tmp_path / "model", source)
     async with running_core(model, tmp_path / "cache", wait=False) as core:
-        await core.event("loading", stage="import")
-        await asyncio.sleep(0.5)  # the broken file was read by then
+        await until((tmp_path / "began").exists)
         write_model(model)
         await core.event("ready")
         assert core.types().count("failed") == 1
