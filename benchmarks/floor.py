@@ -5,17 +5,25 @@ import contextlib
 import json
 import secrets
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from livekit.api import ListRoomsRequest, LiveKitAPI
 
 from benchmarks.format import Format
+from benchmarks.viewer import Viewer, viewing
 from reactor_cli.livekit_server import Endpoint, LiveKitServer, LiveKitSettings
 from reactor_coordinator.rooms import Rooms
 from reactor_coordinator.tokens import TokenMint
 
 ROOT = Path(__file__).resolve().parents[1]
 _ANSWER_S = 30.0  # a busy machine; a publisher that hangs longer never answers
+_FED_S = 0.3  # the track's large first frame has passed by then
+
+Track = Literal["none", "flat", "marked"]
+"""What the publisher shows: no track, one fed with a flat picture, or one with the barcode."""
 
 
 class Floor:
@@ -31,25 +39,64 @@ class Floor:
         )
         self._room = ""
 
-    async def connect(self) -> None:
-        """Make a room and let the publisher enter it."""
+    @property
+    def pid(self) -> int:
+        """The publisher's."""
+        return self._publisher.pid
+
+    @contextlib.asynccontextmanager
+    async def room(self, track: Track) -> AsyncIterator[None]:
+        """Make a room with the publisher in it; with a track, once its first large frame has passed."""
         self._room = secrets.token_hex(8)
         await self._rooms.create(self._room)
         token = self._mint.for_runtime(self._rooms.name(self._room), "publisher", subscribe=False)
         await self._tell(op="open", url=self.endpoint.url, token=token)
+        try:
+            if track != "none":
+                await self.publish(track)
+                await asyncio.sleep(_FED_S)
+            yield
+        finally:
+            await self._tell(op="close")
+            await self._rooms.delete(self._room)
 
-    async def publish(self) -> None:
+    async def publish(self, track: Track = "marked") -> None:
         """Publish a track in that room, fed from now on."""
-        await self._tell(op="publish", codec=self._video.codec, max_bitrate_bps=self._video.max_bitrate_bps)
+        video = self._video
+        await self._tell(
+            op="publish", codec=video.codec, max_bitrate_bps=video.max_bitrate_bps, marked=track == "marked"
+        )
+
+    async def mark(self) -> None:
+        """Show the barcode from now on."""
+        await self._tell(op="mark")
+
+    async def drawing_cpu_s(self) -> float:
+        """What drawing has cost the publisher so far."""
+        return float(await self._tell(op="drawing"))
 
     def viewer_token(self) -> str:
         """A token as the product gives it to its clients."""
         return self._mint.for_client(self._rooms.name(self._room), "viewer", camera=False, microphone=False)
 
-    async def close_room(self) -> None:
-        """Leave the room and delete it."""
-        await self._tell(op="close")
-        await self._rooms.delete(self._room)
+    @contextlib.asynccontextmanager
+    async def session(self, track: Track = "marked") -> AsyncIterator[Viewer]:
+        """A room with a publisher and a viewer."""
+        async with self.room(track), viewing(self.endpoint.url, self.viewer_token()) as viewer:
+            yield viewer
+
+    async def first_frame_ms(self) -> float:
+        """From asking to the first picture, with the track up and fed."""
+        async with self.room("marked"):
+            asked_s = time.monotonic()
+            async with viewing(self.endpoint.url, self.viewer_token()) as viewer:
+                return ((await viewer.first_marked()).seen_at_s - asked_s) * 1000
+
+    async def foreign_rooms(self) -> list[str]:
+        """Rooms on this server that aren't the floor's."""
+        async with LiveKitAPI(self.endpoint.url, self.endpoint.api_key, self.endpoint.api_secret) as api:
+            rooms = (await api.room.list_rooms(ListRoomsRequest())).rooms
+        return [room.name for room in rooms if not room.name.startswith("floor-")]
 
     async def aclose(self) -> None:
         """End the publisher."""
@@ -62,13 +109,15 @@ class Floor:
         except TimeoutError:
             self._publisher.kill()
 
-    async def _tell(self, **request: Any) -> None:
+    async def _tell(self, **request: Any) -> Any:
         assert self._publisher.stdin is not None
         assert self._publisher.stdout is not None
         self._publisher.stdin.write(json.dumps(request).encode() + b"\n")
         async with asyncio.timeout(_ANSWER_S):
-            if not await self._publisher.stdout.readline():
-                raise ConnectionError(f"the floor's publisher ended during {request['op']}")
+            line = await self._publisher.stdout.readline()
+        if not line:
+            raise ConnectionError(f"the floor's publisher ended during {request['op']}")
+        return json.loads(line)["answer"]
 
 
 @contextlib.asynccontextmanager
@@ -84,6 +133,7 @@ async def floor(video: Format) -> AsyncIterator[Floor]:
         )
         running = Floor(endpoint, publisher, video)
         try:
+            await running.first_frame_ms()  # the first one loads libraries, here and there
             yield running
         finally:
             await running.aclose()

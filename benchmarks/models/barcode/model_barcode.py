@@ -1,38 +1,101 @@
 """A model that takes no time: every frame says when it was drawn and which one it is."""
 
+import random
 import time
-from typing import Any
 
 import numpy as np
+from pydantic import Field
 
-from benchmarks.barcode import draw
-from reactor_runtime import VideoModel, command, get_ctx
+from benchmarks.barcode import gradient, picture
+from reactor_runtime import SessionContext, VideoModel, command, get_ctx
 
 
 class Barcode(VideoModel):
-    """Draws a barcode over a slowly moving gradient, so that the encoder has something to do."""
+    """Draws a barcode over a slowly moving gradient, so that the encoder has something to do.
 
-    def __init__(self, fps: int, width: int, height: int) -> None:
+    Args:
+        fps, width, height: of the video.
+        block: frames made together.
+        paced: it keeps its rate itself; otherwise it emits as fast as it can.
+        spread: share of a frame's time by which single times deviate at random, up to that much either way.
+        busy: between frames it computes in Python instead of sleeping.
+        polls: it asks `should_stop()`.
+        silent: it emits nothing.
+    """
+
+    def __init__(
+        self,
+        fps: float,
+        width: int,
+        height: int,
+        *,
+        block: int = 1,
+        paced: bool = True,
+        spread: float = 0.0,
+        busy: bool = False,
+        polls: bool = False,
+        silent: bool = False,
+    ) -> None:
+        self.fps, self.block, self.paced, self.spread = fps, block, paced, spread
+        self.busy, self.polls, self.silent = busy, polls, silent
+        self.ground = gradient(width, height)
+        self.random = random.Random(1)  # noqa: S311 - the same run every time
         self.period_s = 1 / fps
-        rows, columns = np.mgrid[0:height, 0 : width + 256]
-        channels = [columns // 4, rows // 2, (columns + rows) // 6]
-        self.ground = np.stack([channel % 256 for channel in channels], axis=-1).astype(np.uint8)
-        self.width = width
+        self.pause_s = 0.0
+        self.tag_now = 0
 
     @command("ping", description="Answered at once by the same value")
     def ping(self, value: float) -> None:
         """Send `value` back."""
         get_ctx().send({"pong": value})
 
+    @command("rate", description="Frames a second from now on")
+    def rate(self, fps: float = Field(gt=0)) -> None:
+        """Change the rate."""
+        self.period_s = 1 / fps
+
+    @command("pause", description="Emit nothing for so many seconds")
+    def pause(self, seconds: float = Field(ge=0)) -> None:
+        """Pause before the next frame."""
+        self.pause_s = seconds
+
+    @command("tag", description="Show this in the pictures from now on")
+    def tag(self, value: int = Field(ge=0, le=255)) -> None:
+        """Change what the barcode says."""
+        self.tag_now = value
+
     def start_session(self) -> None:
-        """Emit `fps` frames a second until the session ends."""
-        ctx: Any = get_ctx()
+        """Emit frames until the session ends."""
+        ctx = get_ctx()
+        ctx.send({"entered_at_s": time.monotonic()})
+        self.period_s, self.pause_s, self.tag_now = 1 / self.fps, 0.0, 0
         number, due_s = 0, time.monotonic()
-        while True:
-            offset = number % 256
-            frame = self.ground[:, offset : offset + self.width].copy()
-            draw(frame, number, time.monotonic())
-            ctx.emit_frame(frame)
-            number += 1
-            due_s += self.period_s
+        while not (self.polls and ctx.should_stop()):
+            if self.silent:
+                ctx.wait(1.0)
+                continue
+            self._emit(ctx, number)
+            number += self.block
+            due_s = self._rest(ctx, due_s)
+
+    def _emit(self, ctx: SessionContext, number: int) -> None:
+        if self.block == 1:
+            ctx.emit_frame(picture(self.ground, number, self.tag_now))
+        else:
+            ctx.emit_block(np.stack([picture(self.ground, number + index) for index in range(self.block)]))
+
+    def _rest(self, ctx: SessionContext, due_s: float) -> float:
+        """Wait until the next frame is due, and return when that is."""
+        if self.pause_s:
+            seconds, self.pause_s = self.pause_s, 0.0
+            ctx.wait(seconds)
+            return time.monotonic()
+        if not self.paced:
+            return time.monotonic()
+        due_s += self.block * self.period_s * (1 + self.spread * self.random.uniform(-1, 1))
+        if self.busy:
+            while time.monotonic() < due_s:
+                pass
+        else:
             ctx.wait(max(0.0, due_s - time.monotonic()))
+        return due_s

@@ -1,0 +1,36 @@
+"""From a command to the picture that shows its effect, for a model that emits as fast as it can."""
+
+import asyncio
+import random
+
+from benchmarks.figures import Row, Summary
+from benchmarks.floor import floor
+from benchmarks.format import Format
+from benchmarks.product import QUIET, stack
+from benchmarks.turns import SETTLE_S, pooled, stretches
+from benchmarks.viewer import Viewer
+
+_INTERVALS = 3
+_TAGS = 255
+_random = random.Random(1)  # noqa: S311 - the same run every time
+
+
+async def measure(count: int, video: Format) -> list[Row]:
+    """`count` commands in one session; the floor is the latency of its pictures."""
+    async with floor(video) as bare, stack(env=QUIET, paced=False) as running:
+        _, floors = await stretches(1, running, bare, video)
+        async with running.session(video.codec) as viewer:
+            await viewer.stretch(SETTLE_S)
+            ours = [await _reaction_ms(viewer, index % _TAGS + 1) for index in range(count)]
+    mine, its = Summary.of(ours), Summary.of(pooled(floors, lambda part: part.latencies_ms))
+    allowed_ms = _INTERVALS * 1000 / video.fps
+    met = mine.p50 <= its.p50 + allowed_ms and mine.p95 <= its.p95 + allowed_ms
+    target = f"p50, p95 <= floor's latency + {_INTERVALS} intervals ({allowed_ms:.0f})"
+    return [Row("command -> picture, model as fast as it can (floor: latency)", "ms", mine, its, target, met)]
+
+
+async def _reaction_ms(viewer: Viewer, tag: int) -> float:
+    shown = asyncio.create_task(viewer.first_marked(lambda seen: seen.reading is not None and seen.reading.tag == tag))
+    await asyncio.sleep(_random.uniform(0.1, 0.2))  # at any moment between two frames
+    sent_at_s = await viewer.command("tag", value=tag)
+    return ((await shown).seen_at_s - sent_at_s) * 1000

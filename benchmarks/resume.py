@@ -1,0 +1,88 @@
+"""The first pictures after a pause, after an idle minute, and for a client that comes late."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.figures import Row, Summary, single
+from benchmarks.format import Format
+from benchmarks.product import QUIET, Stack, stack
+from benchmarks.stretch import Stretch
+from benchmarks.turns import SETTLE_S, STRETCH_S
+
+_PAUSE_S = 5.0
+_IDLE_S = 65.0  # five more than the time for which the next picture is kept ready
+_LATE_S = 2.0
+_STEADY = 1.5
+_FASTEST = 1.25  # how fast the pacer drains a queue; a backlog shown at once is far above
+_P95_MS = {"vp9": 150.0, "h264": 40.0, "vp8": 40.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What followed a moment at which pictures began again."""
+
+    next_ms: float
+    """Latency of the first picture drawn from then on."""
+    after: Stretch
+    steady: Stretch
+
+
+async def measure(count: int, video: Format) -> list[Row]:
+    """`count` of each; steady is the same session before the pause, or from 8 s after its beginning."""
+    async with stack(env=QUIET) as running:
+        paused = [await _paused(running, video.codec) for _ in range(count)]
+        late = [await _begun(running, video.codec, late_s=_LATE_S) for _ in range(count)]
+    idle = []
+    async with stack() as running:
+        for _ in range(count):
+            await asyncio.sleep(_IDLE_S)
+            idle.append(await _begun(running, video.codec))
+    named = {
+        "a pause of 5 s": paused,
+        "60 s of idle, the next user": idle,
+        "joining 2 s late": late,
+    }
+    return [row for name, parts in named.items() for row in _rows(name, parts, video)]
+
+
+def _rows(name: str, parts: Sequence[Resumed], video: Format) -> list[Row]:
+    steady = Summary.of([value for part in parts for value in part.steady.latencies_ms])
+    first = Summary.of([part.next_ms for part in parts])
+    after = Summary.of([value for part in parts for value in part.after.latencies_ms])
+    interval_ms, limit_ms = 1000 / video.fps, _P95_MS[video.codec]
+    return [
+        Row(f"next frame after {name} (floor: steady)", "ms", first, steady,
+            "p95 <= steady p95 + an interval", first.p95 <= steady.p95 + interval_ms),
+        Row(f"draw -> decode in the 5 s after {name} (floor: steady)", "ms", after, steady,
+            f"p50 <= {_STEADY} x steady, p95 <= {limit_ms:.0f}",
+            after.p50 <= _STEADY * steady.p50 and after.p95 <= limit_ms),
+        single(f"fastest second after {name}", "x drawn speed", max(part.after.speed() for part in parts), _FASTEST),
+    ]  # fmt: skip
+
+
+async def _paused(running: Stack, codec: str) -> Resumed:
+    async with running.session(codec) as viewer:
+        whole = asyncio.create_task(viewer.stretch(2 * STRETCH_S + _PAUSE_S + 1, SETTLE_S))
+        await viewer.first_marked()
+        await asyncio.sleep(SETTLE_S + STRETCH_S)
+        await viewer.command("pause", seconds=_PAUSE_S)
+        seen = await whole
+    drawn_s = [reading.drawn_at_s for reading, _ in seen.fresh]
+    resumed_s = drawn_s[int(np.argmax(np.diff(drawn_s))) + 1]
+    return _resumed(seen, resumed_s, steady_from_s=drawn_s[0])
+
+
+async def _begun(running: Stack, codec: str, *, late_s: float = 0.0) -> Resumed:
+    async with running.session(codec, late_s=late_s) as viewer:
+        seen = await viewer.stretch(2 * STRETCH_S + SETTLE_S)
+    on_screen_s = seen.fresh[0][1]
+    return _resumed(seen, on_screen_s, steady_from_s=on_screen_s + STRETCH_S + SETTLE_S)
+
+
+def _resumed(whole: Stretch, moment_s: float, *, steady_from_s: float) -> Resumed:
+    after = whole.since(moment_s, STRETCH_S)
+    # Until just before the pause, which the command began: its own end is no part of it.
+    return Resumed(after.latencies_ms[0], after, whole.since(steady_from_s, STRETCH_S - 0.5))
