@@ -14,11 +14,10 @@ class CoordinatorError(Exception):
 class RuntimeCallError(CoordinatorError):
     """The runtime server refused a call, or (`UNREACHABLE`) didn't answer it."""
 
-    def __init__(self, code: RefusalCode, message: str, *, retry_after_s: float | None = None) -> None:
+    def __init__(self, code: RefusalCode, message: str) -> None:
         super().__init__(message)
         self.code: RefusalCode = code
         self.message = message
-        self.retry_after_s = retry_after_s
 
 
 class RoomError(CoordinatorError):

@@ -88,15 +88,14 @@ class Rooms:
         """
         await self._delete_named(self.name(session_id))
 
-    async def sweep(self, keep: Collection[str] = ()) -> int:
-        """Delete all rooms of ours but those of the sessions in `keep`; return how many there were.
+    async def sweep(self) -> int:
+        """Delete all rooms of ours; return how many there were.
 
         Raises:
             RoomError: LiveKit refused, or didn't answer.
         """
         answer = await _call(self._api.room.list_rooms(ListRoomsRequest()), "list rooms")
-        kept = {self.name(session_id) for session_id in keep}
-        names = [room.name for room in answer.rooms if room.name.startswith(self._prefix) and room.name not in kept]
+        names = [room.name for room in answer.rooms if room.name.startswith(self._prefix)]
         for name in names:
             await self._delete_named(name)
         return len(names)

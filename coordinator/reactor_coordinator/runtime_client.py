@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx
 import structlog
@@ -142,14 +142,7 @@ def _problem(response: httpx.Response) -> RuntimeCallError:
         problem = ProblemDetails.model_validate_json(response.content)
     except ValidationError:
         return RuntimeCallError("INTERNAL", f"{response.url.path}: HTTP {response.status_code}")
-    return RuntimeCallError(problem.code, problem.detail, retry_after_s=_retry_after_s(response.headers))
-
-
-def _retry_after_s(headers: Any) -> float | None:
-    try:
-        return float(headers["Retry-After"])
-    except (KeyError, ValueError):
-        return None
+    return RuntimeCallError(problem.code, problem.detail)
 
 
 def _short(error: Exception) -> str:
