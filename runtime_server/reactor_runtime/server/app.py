@@ -1,4 +1,4 @@
-"""The runtime server's routes (contract.md section 2)."""
+"""The runtime server's routes: docs/contract.md, Between coordinator and runtime server."""
 
 from typing import TypeVar
 
