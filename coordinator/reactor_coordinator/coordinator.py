@@ -23,6 +23,7 @@ from reactor_coordinator.events import (
     Event,
     Left,
     MakeRoom,
+    Rejoin,
     RoomFailed,
     RoomMade,
     RoomsLost,
@@ -103,6 +104,7 @@ class Coordinator:
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._shown: ShownToken | None = None
+        self._rejoining: set[str] = set()
         self._changed = asyncio.Event()
         self.sockets: dict[int, ClientSocket] = {}
         self.broker = Broker(settings.policy(), new_id)
@@ -202,6 +204,8 @@ class Coordinator:
                 self._show(client, session_id, identity)
             case MakeRoom():
                 self._spawn(self._make_room(effect), f"make-room-{effect.session_id}")
+            case Rejoin(session_id):
+                self._spawn(self._rejoin(session_id), f"rejoin-{session_id}")
             case Start():
                 self._spawn(self._start(effect), f"start-{effect.session_id}")
             case Stop():
@@ -317,6 +321,19 @@ class Coordinator:
             self.livekit_error = None
             _log.debug("room_ready", session_id=session_id, publish=effect.publish)
             self._dispatch(RoomMade(session_id))
+
+    async def _rejoin(self, session_id: str) -> None:
+        if session_id in self._rejoining:
+            return
+        self._rejoining.add(session_id)
+        try:
+            await self._pool.prepare(PrepareRequest(session_id=session_id, transport=self._transport(session_id)))
+        except RuntimeCallError as error:
+            _log.warning("room_not_entered_again", session=session_id, code=error.code, cause=error.message)
+        else:
+            _log.info("room_entered_again", session=session_id)
+        finally:
+            self._rejoining.discard(session_id)
 
     async def _start(self, effect: Start) -> None:
         began_s = time.monotonic()

@@ -175,6 +175,13 @@ class MakeRoom:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejoin:
+    """Let the runtime enter the running session's room once more; not answered, the runtime asks again if need be."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """Start the session on the runtime; answered by Started or StartRefused."""
 
@@ -203,4 +210,4 @@ class AskSnapshot:
     """Open the runtime's event stream anew: its first event says how things stand."""
 
 
-Effect = Tell | Assign | ShowRoom | MakeRoom | Start | Stop | DropRoom | AskSnapshot
+Effect = Tell | Assign | ShowRoom | MakeRoom | Rejoin | Start | Stop | DropRoom | AskSnapshot

@@ -1,15 +1,18 @@
 """What the runtime's events mean for sessions and rooms."""
 
 from reactor_coordinator import notices
+from reactor_coordinator.events import Rejoin
 from reactor_coordinator.ledger import Ledger
 from reactor_coordinator.session import RELEASE_LIMIT_S, State
 from reactor_coordinator.standby import AFTER_FIRST_FRAME_S
+from reactor_protocol.frontend import EndReason
 from reactor_protocol.runtime import (
     ClientJoined,
     ClientLost,
     Failed,
     FirstFrame,
     Loading,
+    MediaStalled,
     Ready,
     RoomReleased,
     RuntimeEvent,
@@ -36,6 +39,9 @@ class RuntimeSide(Ledger):
                     self._released(session_id)
             case FirstFrame() | ClientJoined() | ClientLost():
                 self._media_changed(event, now)
+            case MediaStalled(session_id=session_id):
+                if self.current is not None and self.current.session_id == session_id:
+                    self._out.append(Rejoin(session_id))
             case _:
                 pass
 
@@ -52,8 +58,9 @@ class RuntimeSide(Ledger):
         session = self.current
         if session is None or session.session_id != session_id:
             return
-        # Nobody but us may say `stopped`; if somebody else called the runtime, its session is over all the same.
-        cause = ("runtime_lost" if event.reason == "stopped" else event.reason, event.message)
+        cause: tuple[EndReason, str] = ("runtime_lost", "the session was stopped at the runtime server")
+        if event.reason != "stopped":  # that is our word; if somebody else said it, the session is over all the same
+            cause = (event.reason, event.message)
         if session.state is State.GRANTING:
             session.early_end = cause
         else:

@@ -197,6 +197,16 @@ class ClientLost(_Event):
     session_id: str
 
 
+class MediaStalled(_Event):
+    """The session's media doesn't reach LiveKit any more. `POST /prepare` with its id and a new token mends it.
+
+    Repeated while it lasts and nothing is being done about it.
+    """
+
+    type: Literal["media_stalled"] = "media_stalled"
+    session_id: str
+
+
 class RuntimeSessionEnded(_Event):
     """The session's end is decided; clean-up may still be under way (`ready` says when it is over)."""
 
@@ -238,6 +248,7 @@ RuntimeEvent = (
     | FirstFrame
     | ClientJoined
     | ClientLost
+    | MediaStalled
     | RuntimeSessionEnded
     | RoomReleased
     | WorkerCrashed

@@ -136,11 +136,17 @@ def _announce(settings: Settings, listening: socket.socket) -> None:
     _log.info("listening", host=host, port=port, folder=str(settings.path), pid=os.getpid())
 
 
-def _open_livekit(settings: Settings, parameters: LiveKitParameters, *, takes_camera: bool) -> Transport:
+def _open_livekit(
+    settings: Settings, parameters: LiveKitParameters, *, takes_camera: bool, connect_s: float | None = None
+) -> Transport:
     _bypass_proxies(urlsplit(parameters.ws_url).hostname)
     livekit = importlib.import_module(LIVEKIT)
     transport: Transport = livekit.LiveKitTransport(
-        parameters.ws_url, parameters.jwt_token, max_bitrate_bps=settings.max_bitrate, subscribe=takes_camera
+        parameters.ws_url,
+        parameters.jwt_token,
+        max_bitrate_bps=settings.max_bitrate,
+        subscribe=takes_camera,
+        connect_s=connect_s or livekit.CONNECT_S,
     )
     return transport
 

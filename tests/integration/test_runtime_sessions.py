@@ -308,3 +308,45 @@ async def test_shutting_down_ends_a_session_within_three_seconds(tmp_path: Path)
         await core.controller.close()
         assert time.monotonic() - started < 3.0
         assert (await core.event("session_ended")).reason == "shutting_down"
+
+
+async def test_a_session_whose_media_stalls_goes_on_by_another_connection(core: Core) -> None:
+    await core.start("a")
+    room = core.room("a")
+    room.subscribe()
+    pid = await core.message("a", "pid")
+    first, room.listener = room.listener, None
+    assert first is not None
+    room.connect_error = "the network is down"
+    first.media_stalled()
+    asked = len(core.events)
+    await core.event("media_stalled", session_id="a")
+    with pytest.raises(ProblemError, match="the network is down"):
+        await core.prepare("a")
+    await core.event("media_stalled", session_id="a", since=asked)
+    room.connect_error, shown = None, room.pictures
+    await core.prepare("a")
+    await until(lambda: room.pictures > shown)
+    room.say(json.dumps({"type": "echo", "data": {"value": 7}}))
+    assert await core.message("a", "echo") == 7
+    assert await core.message("a", "pid") == pid
+    since = len(core.events)
+    await asyncio.sleep(1.0)
+    assert "media_stalled" not in core.types(since)
+
+
+async def test_a_session_whose_media_flows_keeps_its_connection(core: Core) -> None:
+    await core.start("a")
+    room = core.room("a")
+    listener = room.listener
+    room.connect_error = "nobody should try"
+    await core.prepare("a")
+    assert room.listener is listener
+
+
+async def test_a_prepared_room_whose_media_stalls_is_given_up(core: Core) -> None:
+    await core.prepare("a", publish=True)
+    listener = core.room("a").listener
+    assert listener is not None
+    listener.media_stalled()
+    assert (await core.event("room_released", session_id="a")).lost

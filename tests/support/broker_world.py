@@ -14,6 +14,7 @@ from reactor_coordinator.events import (
     Effect,
     Event,
     MakeRoom,
+    Rejoin,
     RoomFailed,
     RoomMade,
     RoomsLost,
@@ -79,6 +80,7 @@ class World:
         self.known: set[str] = set()
         self.starts: list[str] = []
         self.shown: list[ShowRoom] = []
+        self.rejoined: list[str] = []
         self._numbers = itertools.count(1)
 
     # The broker
@@ -98,6 +100,8 @@ class World:
                 self.shown.append(effect)
             case MakeRoom() | Start() | Stop():
                 self.requests.append(effect)
+            case Rejoin(session_id):
+                self.rejoined.append(session_id)
             case DropRoom(session_id):
                 self.rooms.discard(session_id)
             case AskSnapshot():

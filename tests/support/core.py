@@ -90,7 +90,7 @@ class Core:
     def room(self, session_id: str) -> MemoryRoom:
         return self.rooms.setdefault(session_id.removeprefix("memory://"), MemoryRoom())
 
-    def _open(self, parameters: LiveKitTransport, *, takes_camera: bool) -> Transport:
+    def _open(self, parameters: LiveKitTransport, *, takes_camera: bool, connect_s: float | None = None) -> Transport:
         return MemoryTransport(self.room(parameters.ws_url))
 
     def _publish(self, event: RuntimeEvent) -> None:

@@ -145,6 +145,12 @@ class Heard:
     def interrupted(self) -> None:
         self._note("interrupted")
 
+    def media_stalled(self) -> None:
+        self._note("stalled")
+
+    def media_resumed(self) -> None:
+        self._note("resumed")
+
     def lost(self, message: str) -> None:
         self._note("lost")
 

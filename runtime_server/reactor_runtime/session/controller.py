@@ -1,6 +1,7 @@
 """The runtime's one model, its current session and the rooms prepared for the next ones."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -92,6 +93,7 @@ class Controller:
         self._rooms = Rooms(open_transport, publish, self)
         self._tasks = Tasks()
         self._closing = False
+        self._reconnecting = False
 
     async def run(self) -> None:
         """Keep the model loaded until `close`."""
@@ -149,10 +151,15 @@ class Controller:
     async def prepare(self, request: PrepareRequest) -> None:
         """Enter a room ahead of time, and publish there if asked; again for the same id: what is missing.
 
+        For the current session that is a connection, where its media has stalled.
+
         Raises:
             ProblemError: too many are prepared, the id's session has ended, or the transport refused.
         """
-        if self._session is not None and self._session.id == request.session_id:
+        session = self._session
+        if session is not None and session.id == request.session_id:
+            if session.ended is None and session.is_stalled:
+                await self._reconnect(session, request)
             return
         self._rooms.check_new(request.session_id)
         video = self.model.video_format(request.video_codecs)
@@ -308,6 +315,11 @@ class Controller:
         """See `SessionOwner`."""
         self._publish(runtime.ClientLost(session_id=session.id))
 
+    def media_stalled(self, session: Session) -> None:
+        """See `SessionOwner`."""
+        if not self._reconnecting:
+            self._publish(runtime.MediaStalled(session_id=session.id))
+
     # --- sessions -----------------------------------------------------------------------------------------------
 
     def _grant(self, request: StartSessionRequest) -> Session:
@@ -322,6 +334,17 @@ class Controller:
         record = self._history.record
         self._supervisor.start_session(StartSession(session.id, record.width, record.height))
         return session
+
+    async def _reconnect(self, session: Session, request: PrepareRequest) -> None:
+        if self._reconnecting:
+            return
+        self._reconnecting = True
+        began_s = time.monotonic()
+        try:
+            await self._rooms.reconnect(session.room, request.transport, takes_camera=self.model.takes_camera)
+        finally:
+            self._reconnecting = False
+        _log.info("the room was entered again", session_id=session.id, took_s=round(time.monotonic() - began_s, 2))
 
     async def _bring_up(self, session: Session, request: StartSessionRequest) -> None:
         try:

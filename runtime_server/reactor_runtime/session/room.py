@@ -10,6 +10,7 @@ from reactor_protocol.application import OUTPUT_TRACK
 from reactor_protocol.frontend import VideoCodec
 from reactor_runtime.media.output import VideoOutput
 from reactor_runtime.transport.base import Rotation, Transport, TransportError, TransportListener, VideoFormat
+from reactor_runtime.transport.replaceable import ReplaceableTransport
 
 _log = structlog.get_logger(__name__)
 
@@ -51,7 +52,7 @@ class Room:
 
     def __init__(self, session_id: str, transport: Transport, max_fps: float, owner: RoomOwner) -> None:
         self.session_id = session_id
-        self.transport = transport
+        self.transport = ReplaceableTransport(transport)
         self.max_fps = max_fps
         self._owner = owner
         self._listener: TransportListener | None = None
@@ -105,6 +106,15 @@ class Room:
                 await self.output.publish(video)
                 self._format = video
             return self._format
+
+    async def reconnect(self, transport: Transport) -> None:
+        """Enter the room once more, by another connection, and go on there.
+
+        Raises:
+            TransportError: it can't be reached or refuses.
+        """
+        await self.transport.replace(transport)
+        self.media_resumed()
 
     def use_codec(self, codec: VideoCodec) -> None:
         """Give up a track that was published in another codec: the next `publish` makes a new one."""
@@ -195,6 +205,18 @@ class Room:
             self._listener.interrupted()
         else:
             self.lost("the connection to LiveKit broke")
+
+    def media_stalled(self) -> None:
+        """See `TransportListener`. A room without a session is made anew."""
+        if self._listener is not None:
+            self._listener.media_stalled()
+        else:
+            self.lost("LiveKit has stopped to answer")
+
+    def media_resumed(self) -> None:
+        """See `TransportListener`."""
+        if self._listener is not None:
+            self._listener.media_resumed()
 
     def lost(self, message: str) -> None:
         """See `TransportListener`."""

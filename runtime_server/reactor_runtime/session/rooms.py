@@ -16,6 +16,7 @@ from reactor_runtime.transport.base import Transport, TransportError, VideoForma
 _log = structlog.get_logger(__name__)
 
 PUBLISH_S = 25.0  # the transport's own deadlines for connecting and publishing, together
+RECONNECT_S = 3.0  # 0.1 s where the network is there; a try that began before it came back must not last
 MAX_PREPARED = 4  # the next session's room, its successor's, and two that are being given up
 MAX_RETIRED = 1000  # ids of ended sessions, for late stops
 
@@ -23,8 +24,10 @@ MAX_RETIRED = 1000  # ids of ended sessions, for late stops
 class TransportOpener(Protocol):
     """Makes an unconnected transport."""
 
-    def __call__(self, parameters: LiveKitTransport, *, takes_camera: bool) -> Transport:
-        """Make it; without a camera to take it needs nobody else's tracks."""
+    def __call__(
+        self, parameters: LiveKitTransport, *, takes_camera: bool, connect_s: float | None = None
+    ) -> Transport:
+        """Make it; without a camera to take it needs nobody else's tracks. `connect_s`: its patience in connecting."""
         ...
 
 
@@ -89,6 +92,19 @@ class Rooms:
             return self._new(session_id, transport, video, takes_camera=takes_camera)
         room.use_codec(video.codec)
         return room
+
+    async def reconnect(self, room: Room, parameters: LiveKitTransport, *, takes_camera: bool) -> None:
+        """Give a room another connection.
+
+        Raises:
+            ProblemError: the transport refused.
+        """
+        transport = self._open_transport(parameters, takes_camera=takes_camera, connect_s=RECONNECT_S)
+        try:
+            async with asyncio.timeout(PUBLISH_S):
+                await room.reconnect(transport)
+        except (TransportError, TimeoutError) as error:
+            raise transport_problem(error) from None
 
     def give_up(self, session_id: str) -> bool:
         """Leave a prepared room, in the background; False if there is none for that id."""

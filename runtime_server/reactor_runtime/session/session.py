@@ -1,6 +1,7 @@
 """One client's session: what it says, what the model answers, and when it ends by itself."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -44,6 +45,8 @@ _log = structlog.get_logger(__name__)
 
 UNSUBSCRIBED_S = 3.0  # in the room that long without the track: it doesn't want it, or we weren't told
 STATS_S = 1.0
+MEND_ASK_S = 0.5  # a try that failed is followed by the next
+MEND_LIMIT_S = 60.0  # a network that is away for longer has taken the client's patience with it
 DRAIN_S = 30.0  # the longest block that may still play, with room to spare
 
 
@@ -60,6 +63,10 @@ class SessionOwner(Protocol):
 
     def client_lost(self, session: "Session") -> None:
         """The client's connection broke; the session goes on."""
+        ...
+
+    def media_stalled(self, session: "Session") -> None:
+        """Pictures don't reach LiveKit any more: the room has to be entered once more."""
         ...
 
 
@@ -99,6 +106,8 @@ class Session:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._client_in = False
         self._released = asyncio.Event()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self._model_left = asyncio.Event()
         self._concluded = False
 
@@ -232,6 +241,16 @@ class Session:
         """See `TransportListener`."""
         self._log.warning("the connection to the client's room broke; waiting for it to come back")
 
+    def media_stalled(self) -> None:
+        """See `TransportListener`."""
+        if self._flowing.is_set():
+            self._flowing.clear()
+            self.tasks.start(self._mend(), f"mend {self.id}")
+
+    def media_resumed(self) -> None:
+        """See `TransportListener`."""
+        self._flowing.set()
+
     def lost(self, message: str) -> None:
         """See `TransportListener`."""
         self._owner.end(self, "livekit_lost", message)
@@ -262,6 +281,23 @@ class Session:
         self._released.set()
         self.tasks.start(self._tell_stats(), f"stats for {self.id}")
         self._owner.client_joined(self)
+
+    @property
+    def is_stalled(self) -> bool:
+        """Pictures don't reach LiveKit."""
+        return not self._flowing.is_set()
+
+    async def _mend(self) -> None:
+        """Ask for the way back into the room until pictures flow again."""
+        try:
+            async with asyncio.timeout(MEND_LIMIT_S):
+                while self.is_stalled:
+                    self._owner.media_stalled(self)
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(MEND_ASK_S):
+                            await self._flowing.wait()
+        except TimeoutError:
+            self._owner.end(self, "livekit_lost", f"LiveKit couldn't be reached for {MEND_LIMIT_S:g} s")
 
     async def _play_out(self) -> None:
         """See everything that is held on its way, then end. A client that hasn't come yet is waited for.

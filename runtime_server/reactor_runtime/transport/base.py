@@ -76,6 +76,14 @@ class TransportListener(Protocol):
         """The connection broke; the transport tries to mend it, which takes seconds where it can't."""
         ...
 
+    def media_stalled(self) -> None:
+        """Nothing has come back for what is sent: the client sees nothing, whatever the connection's state."""
+        ...
+
+    def media_resumed(self) -> None:
+        """After `media_stalled`: answers come again."""
+        ...
+
     def lost(self, message: str) -> None:
         """The connection is gone for good."""
         ...

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec
 
@@ -12,11 +13,14 @@ from reactor_runtime.media.bitrate import max_bitrate_bps
 from reactor_runtime.transport.base import Rotation, TransportError, TransportListener, VideoFormat
 from reactor_runtime.transport.livekit_inbox import MAX_MESSAGE_BYTES, Inbox
 from reactor_runtime.transport.livekit_track import LiveKitVideoTrack, reason_of, scrub
+from reactor_runtime.transport.silence import LOOK_EVERY_S, Silence
 
 TOPIC = "application"
 """The text stream topic both directions use."""
 
-_CONNECT_S = 15.0  # the SDK tries three times, 5 s each
+CONNECT_S = 15.0
+"""The SDK tries three or four times within it."""
+
 _CALL_S = 10.0  # publishing takes 5 ms; longer means that the server is gone
 _SEND_S = 30.0  # 16 MiB over a slow network
 _SMALLEST_CAMERA = 16  # pixels; a track that is muted or taken back ends with black pictures of 8x8
@@ -35,14 +39,23 @@ class LiveKitTransport:
     """One connection to one room (`reactor_runtime.transport.base.Transport`).
 
     `max_bitrate_bps` replaces the maximum derived from size and rate. `subscribe` false asks for no tracks of others:
-    for a model that takes no camera.
+    for a model that takes no camera. `connect_s` limits `connect`, in seconds.
     """
 
-    def __init__(self, ws_url: str, token: str, *, max_bitrate_bps: int | None = None, subscribe: bool = True) -> None:
+    def __init__(
+        self,
+        ws_url: str,
+        token: str,
+        *,
+        max_bitrate_bps: int | None = None,
+        subscribe: bool = True,
+        connect_s: float = CONNECT_S,
+    ) -> None:
         self._url = ws_url
         self._token = token
         self._max_bitrate_bps = max_bitrate_bps
         self._subscribe = subscribe
+        self._connect_s = connect_s
         self._room: rtc.Room | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._listener: TransportListener | None = None
@@ -66,15 +79,15 @@ class LiveKitTransport:
             room.on(event, _catching(handler))  # type: ignore[arg-type] # its literals are the keys
         options = rtc.RoomOptions(
             auto_subscribe=self._subscribe,
-            connect_timeout=_CONNECT_S / 3,
+            connect_timeout=self._connect_s / 3,
             single_peer_connection=True,
             data_stream=rtc.DataStreamOptions(max_payload_byte_length=MAX_MESSAGE_BYTES),
         )
         # A connect that is cancelled ends the process some seconds later: it is a task of its own, and only watched.
         task = self._connecting = asyncio.create_task(room.connect(self._url, self._token, options))
-        done, _ = await asyncio.wait({task}, timeout=_CONNECT_S + 1)
+        done, _ = await asyncio.wait({task}, timeout=self._connect_s + 1)
         if not done:
-            raise TransportError(f"LiveKit at {scrub(self._url)} didn't answer within {_CONNECT_S:.0f} s")
+            raise TransportError(f"LiveKit at {scrub(self._url)} didn't answer within {self._connect_s:.0f} s")
         error = task.exception()
         if error is not None:
             raise TransportError(
@@ -107,6 +120,7 @@ class LiveKitTransport:
         except TransportError:
             await track.unpublish()
             raise
+        self._own(self._watch_media(track))
         return track
 
     async def send_text(self, text: str) -> None:
@@ -129,7 +143,7 @@ class LiveKitTransport:
         await self._inbox.close()
         await self._stop_camera()
         if self._connecting is not None:
-            await asyncio.wait({self._connecting}, timeout=_CONNECT_S)
+            await asyncio.wait({self._connecting}, timeout=CONNECT_S)
             self._connecting.add_done_callback(_retrieve)
         await self._disconnect()
         for task in list(self._tasks):
@@ -217,6 +231,18 @@ class LiveKitTransport:
         log.warning("livekit_lost", reason=_reason_name(reason))
         if self._listener is not None:
             self._listener.lost(self._lost)
+
+    async def _watch_media(self, track: LiveKitVideoTrack) -> None:
+        """The SDK doesn't tell that its packets go nowhere, or up to 20 s late."""
+        silence, stalled = Silence(time.monotonic()), False
+        while not self._closing and track.is_published:
+            await asyncio.sleep(LOOK_EVERY_S)
+            if silence.look(await track.received_bytes(), time.monotonic()) == stalled:
+                continue
+            stalled = not stalled
+            log.warning("media_stalled" if stalled else "media_resumed")
+            if self._listener is not None:
+                _guarded(self._listener.media_stalled if stalled else self._listener.media_resumed)()
 
     # --- messages -----------------------------------------------------------------------------------------------
 

@@ -1,15 +1,18 @@
 """A video track published in a LiveKit room."""
 
 import asyncio
+import contextlib
 import re
 
 import structlog
 from livekit import rtc
 from livekit.rtc._proto.room_pb2 import DegradationPreference, VideoEncoding
+from livekit.rtc._proto.stats_pb2 import RtcStats
 
 from reactor_runtime.transport.base import TransportError, VideoFormat
 
 _CALL_S = 10.0  # publishing takes 5 ms; longer means that the server is gone
+_STATS_S = 1.0  # less than a millisecond
 _SETTLE_S = 1.0  # the first probes of the bandwidth are over, and the target is at its maximum on any good network
 _STUCK_BPS = 1_000_000  # where a failed first probe leaves the target for good
 _STUCK_SHARE = 0.5  # and only where clearly more was asked for
@@ -48,11 +51,26 @@ class LiveKitVideoTrack:
         self._publication: rtc.LocalTrackPublication | None = None
         self._changing = asyncio.Lock()
         self._check: asyncio.Task[None] | None = None
+        self._published = False
 
     @property
     def format(self) -> VideoFormat:
         """What it was published with."""
         return self._format
+
+    @property
+    def is_published(self) -> bool:
+        """It wasn't taken back."""
+        return self._published
+
+    async def received_bytes(self) -> int | None:
+        """How much LiveKit has sent by the connection that the track uses; None where that isn't known."""
+        with contextlib.suppress(Exception):  # the library raises its own, bare ones too
+            async with asyncio.timeout(_STATS_S):
+                for stats in await self._stats():
+                    if stats.WhichOneof("stats") == "transport":
+                        return int(stats.transport.transport.bytes_received)
+        return None
 
     async def publish(self) -> None:
         """Publish it with every option set: the library's defaults are for webcams.
@@ -62,6 +80,7 @@ class LiveKitVideoTrack:
         """
         async with self._changing:
             await self._publish()
+        self._published = True
         self._check = asyncio.create_task(self._check_bitrate())
 
     def capture(self, pixels: memoryview, width: int, height: int) -> None:
@@ -83,6 +102,7 @@ class LiveKitVideoTrack:
 
     async def unpublish(self) -> None:
         """Take the track back; a connection that is gone already has done so."""
+        self._published = False
         if self._check is not None:
             self._check.cancel()
             await asyncio.wait({self._check}, timeout=_CALL_S)
@@ -131,13 +151,14 @@ class LiveKitVideoTrack:
             log.warning("bitrate_check_failed", track=self._name, error=reason_of(error))
 
     async def _target_bps(self) -> int | None:
-        track = self._publication.track if self._publication is not None else None
-        if track is None:
-            return None
-        for stats in await track.get_stats():
+        for stats in await self._stats():
             if stats.WhichOneof("stats") == "outbound_rtp":
                 return int(stats.outbound_rtp.outbound.target_bitrate)
         return None
+
+    async def _stats(self) -> list[RtcStats]:
+        track = self._publication.track if self._publication is not None else None
+        return await track.get_stats() if track is not None else []
 
 
 def is_stuck(target_bps: int, max_bps: int) -> bool:

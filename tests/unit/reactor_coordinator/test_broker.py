@@ -426,3 +426,16 @@ def test_only_the_transitions_of_the_table_exist(state: State, trigger: Trigger)
     else:
         with pytest.raises(TransitionError):
             session.advance(trigger)
+
+
+def test_a_stalled_session_is_let_into_its_room_again_and_no_other_one(world: World) -> None:
+    client = world.open()
+    world.settle()
+    world.ask(client)
+    world.settle()
+    assert client.assigned is not None
+    session_id = client.assigned.session_id
+    for stalled in (session_id, "another"):
+        world.tell(RuntimeSaid(wire.MediaStalled(session_id=stalled), world.stream_opened_s))
+    assert world.rejoined == [session_id]
+    assert client.assigned is not None
