@@ -195,7 +195,7 @@ async def stack(
     with tempfile.TemporaryFile() as output, _with_arguments(model, arguments, max_fps) as folder:
         process = await asyncio.create_subprocess_exec(
             *[sys.executable, "-m", "reactor_cli", "run", "--path", str(folder), *flags],
-            env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {}), **theirs},
+            env={**os.environ, "PYTHONPATH": _python_path(), **(env or {}), **theirs},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -226,6 +226,11 @@ def _with_arguments(model: Path, arguments: dict[str, Any], max_fps: float | Non
             manifest["max_fps"] = max_fps
         (folder / "manifest.json").write_text(json.dumps(manifest))
         yield folder
+
+
+def _python_path() -> str:
+    """Where the models find this package."""
+    return os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def _free_ports(count: int) -> list[int]:
