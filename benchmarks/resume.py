@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,13 +11,14 @@ from benchmarks.format import Format
 from benchmarks.product import QUIET, Stack, stack
 from benchmarks.stretch import Stretch
 from benchmarks.turns import SETTLE_S, STRETCH_S
+from reactor_protocol.frontend import VideoCodec
 
 _PAUSE_S = 5.0
 _IDLE_S = 65.0  # five more than the time for which the next picture is kept ready
 _LATE_S = 2.0
 _STEADY = 1.5
 _FASTEST = 1.25  # how fast the pacer drains a queue; a backlog shown at once is far above
-_P95_MS = {"vp9": 150.0, "h264": 40.0, "vp8": 40.0}
+_P95_MS: dict[VideoCodec, float] = {"vp9": 150.0, "h264": 40.0, "vp8": 40.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +32,27 @@ class Resumed:
 
 
 async def measure(count: int, video: Format) -> list[Row]:
-    """`count` of each; steady is the same session before the pause, or from 8 s after its beginning."""
+    """`count` of each, pauses and late joins in every codec.
+
+    Steady is the same session before the pause, or from 8 s after its beginning.
+    """
+    rows: list[Row] = []
     async with stack(env=QUIET) as running:
-        paused = [await _paused(running, video.codec) for _ in range(count)]
-        late = [await _begun(running, video.codec, late_s=_LATE_S) for _ in range(count)]
+        for codec in _P95_MS:
+            paused = [await _paused(running, codec) for _ in range(count)]
+            late = [await _begun(running, codec, late_s=_LATE_S) for _ in range(count)]
+            rows += _rows("a pause of 5 s", paused, replace(video, codec=codec))
+            rows += _rows("joining 2 s late", late, replace(video, codec=codec))
     idle = []
     async with stack() as running:
         for _ in range(count):
             await asyncio.sleep(_IDLE_S)
             idle.append(await _begun(running, video.codec))
-    named = {
-        "a pause of 5 s": paused,
-        "60 s of idle, the next user": idle,
-        "joining 2 s late": late,
-    }
-    return [row for name, parts in named.items() for row in _rows(name, parts, video)]
+    return rows + _rows("60 s of idle", idle, video)
 
 
-def _rows(name: str, parts: Sequence[Resumed], video: Format) -> list[Row]:
+def _rows(what: str, parts: Sequence[Resumed], video: Format) -> list[Row]:
+    name = f"{what}, {video.codec}"
     steady = Summary.of([value for part in parts for value in part.steady.latencies_ms])
     first = Summary.of([part.next_ms for part in parts])
     after = Summary.of([value for part in parts for value in part.after.latencies_ms])
