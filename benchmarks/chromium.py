@@ -34,7 +34,7 @@ async def measure(count: int, video: Format) -> list[Row]:
         async with floor(video) as bare, stack() as running, chromium(url) as page:
             await _floors(page, bare)  # the first one loads the browser's own libraries
             for _ in range(count):
-                floors.append(await _floors(page, bare))
+                await tried(_floors(page, bare), floors)
                 failures += await tried(_ours(page, bare, running, video), ours)
                 await asyncio.sleep(PAUSE_S)
     what = f"ask -> first model frame in Chromium, {video.codec}"

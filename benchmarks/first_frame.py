@@ -22,7 +22,7 @@ async def measure(count: int, video: Format) -> list[Row]:
     failures = 0
     async with floor(video) as bare, stack() as running:
         for _ in range(count):
-            floors.append(await bare.first_frame_ms())
+            await tried(bare.first_frame_ms(), floors)
             failures += await tried(_ours(bare, running, video), ours)
             await asyncio.sleep(PAUSE_S)
     return [compared(f"ask -> first model frame, {video.codec}", ours, floors, factors=FACTORS, failures=failures)]

@@ -31,7 +31,7 @@ async def measure(count: int, video: Format) -> list[Row]:
     floors: list[float] = []
     async with floor(video) as bare, stack() as running:
         for _ in range(count):
-            floors.append(await bare.first_frame_ms())
+            await tried(bare.first_frame_ms(), floors)
             for name, kind in kinds.items():
                 async with bare.room("flat"):
                     failures[name] += await tried(kind(running, video.codec), ours[name])

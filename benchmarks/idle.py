@@ -34,7 +34,7 @@ async def measure(count: int, video: Format) -> list[Row]:
         await asyncio.sleep(IDLE_S - _LAST_S)
         percents = await asyncio.gather(*(_cpu_percent(running) for running in stacks))
         for running, ending in endings:
-            floors.append(await _floors(bare))
+            await tried(_floors(bare), floors)
             failures += await tried(running.first_frame_ms(video.codec), ours)
             await ending.aclose()  # it would feed its track for a minute now
     what = "ask -> first model frame after five idle minutes (floor: publishes at the ask)"

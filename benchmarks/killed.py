@@ -24,7 +24,7 @@ async def measure(count: int, video: Format) -> list[Row]:
     failures = 0
     async with floor(video) as bare, stack(env={"REACTOR_ORPHAN_TIMEOUT_QUEUED": str(GRACE_S)}) as running:
         for _ in range(count):
-            floors.append(await bare.first_frame_ms())
+            await tried(bare.first_frame_ms(), floors)
             async with bare.room("flat"):
                 failures += await tried(_after_a_kill(running, video.codec), ours)
             await asyncio.sleep(PAUSE_S)

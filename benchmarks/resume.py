@@ -28,32 +28,31 @@ class Resumed:
     next_ms: float
     """Latency of the first picture drawn from then on."""
     after: Stretch
-    steady: Stretch
+    before: Stretch | None
+    """The same session's steady part, where the moment wasn't its beginning."""
 
 
 async def measure(count: int, video: Format) -> list[Row]:
-    """`count` of each, pauses and late joins in every codec.
-
-    Steady is the same session before the pause, or from 8 s after its beginning.
-    """
+    """`count` of each, pauses and late joins in every codec; steady is how it is before the pauses."""
     rows: list[Row] = []
+    steady: dict[VideoCodec, Summary] = {}
     async with stack(env=QUIET) as running:
         for codec in _P95_MS:
             paused = [await _paused(running, codec) for _ in range(count)]
             late = [await _begun(running, codec, late_s=_LATE_S) for _ in range(count)]
-            rows += _rows("a pause of 5 s", paused, replace(video, codec=codec))
-            rows += _rows("joining 2 s late", late, replace(video, codec=codec))
+            steady[codec] = Summary.of([ms for part in paused if part.before for ms in part.before.latencies_ms])
+            rows += _rows("a pause of 5 s", paused, steady[codec], replace(video, codec=codec))
+            rows += _rows("joining 2 s late", late, steady[codec], replace(video, codec=codec))
     idle = []
     async with stack() as running:
         for _ in range(count):
             await asyncio.sleep(_IDLE_S)
             idle.append(await _begun(running, video.codec))
-    return rows + _rows("60 s of idle", idle, video)
+    return rows + _rows("60 s of idle", idle, steady[video.codec], video)
 
 
-def _rows(what: str, parts: Sequence[Resumed], video: Format) -> list[Row]:
+def _rows(what: str, parts: Sequence[Resumed], steady: Summary, video: Format) -> list[Row]:
     name = f"{what}, {video.codec}"
-    steady = Summary.of([value for part in parts for value in part.steady.latencies_ms])
     first = Summary.of([part.next_ms for part in parts])
     after = Summary.of([value for part in parts for value in part.after.latencies_ms])
     interval_ms, limit_ms = 1000 / video.fps, _P95_MS[video.codec]
@@ -76,17 +75,17 @@ async def _paused(running: Stack, codec: str) -> Resumed:
         seen = await whole
     drawn_s = [reading.drawn_at_s for reading, _ in seen.fresh]
     resumed_s = drawn_s[int(np.argmax(np.diff(drawn_s))) + 1]
-    return _resumed(seen, resumed_s, steady_from_s=drawn_s[0])
+    # Until just before the pause, which the command began: its own end is no part of it.
+    return _resumed(seen, resumed_s, seen.since(drawn_s[0], STRETCH_S - 0.5))
 
 
 async def _begun(running: Stack, codec: str, *, late_s: float = 0.0) -> Resumed:
     async with running.session(codec, late_s=late_s) as viewer:
-        seen = await viewer.stretch(2 * STRETCH_S + SETTLE_S)
+        seen = await viewer.stretch(STRETCH_S + 1)
     on_screen_s = seen.fresh[0][1]
-    return _resumed(seen, on_screen_s, steady_from_s=on_screen_s + STRETCH_S + SETTLE_S)
+    return _resumed(seen, on_screen_s, None)
 
 
-def _resumed(whole: Stretch, moment_s: float, *, steady_from_s: float) -> Resumed:
+def _resumed(whole: Stretch, moment_s: float, before: Stretch | None) -> Resumed:
     after = whole.since(moment_s, STRETCH_S)
-    # Until just before the pause, which the command began: its own end is no part of it.
-    return Resumed(after.latencies_ms[0], after, whole.since(steady_from_s, STRETCH_S - 0.5))
+    return Resumed(after.latencies_ms[0], after, before)

@@ -5,25 +5,29 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 
+from livekit import rtc
+from websockets.exceptions import WebSocketException
+
 from benchmarks.floor import Floor
 from benchmarks.format import Format
 from benchmarks.product import Stack
 from benchmarks.stretch import Stretch
 from benchmarks.viewer import Viewer
+from reactor_coordinator.errors import RoomError
 
 SETTLE_S = 3.0
 """The first seconds belong to the bandwidth estimate."""
 
 STRETCH_S = 5.0
 
-FAILURES = (TimeoutError, ConnectionError, OSError)
+FAILURES = (OSError, WebSocketException, rtc.ConnectError, RoomError)  # time-outs and lost connections are OSErrors
 """What a session that doesn't work ends with."""
 
 Session = Callable[[], AbstractAsyncContextManager[Viewer]]
 
 
 async def tried(work: Awaitable[float], samples: list[float]) -> int:
-    """Add a sample; 1 if there was none to add, which is told."""
+    """Add a sample; 1 if there was none to add, which is told. A missing one of the floor's is told, no more."""
     try:
         samples.append(await work)
     except FAILURES as error:
