@@ -6,7 +6,6 @@ import difflib
 import inspect
 import threading
 import time
-import traceback
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from reactor_runtime.worker.channel import Channel
 from reactor_runtime.worker.coroutines import CoroutineRunner, SessionLoop
 from reactor_runtime.worker.messages import CallbackFailed, CommandFailed, InputFrame, RunCommand, ToWorker
 from reactor_runtime.worker.output import send_quietly
+from reactor_runtime.worker.traces import traceback_text
 
 HOLD_S = 0.2
 """Callbacks wait this long after entry for the model's first call to its context: its first lines may reset it."""
@@ -173,7 +173,7 @@ class CommandThread(CallbackThread):
             return
         raised = self._call(getattr(self._model, method.attribute), **values)
         if raised is not None:
-            trace = "".join(traceback.format_exception(raised))
+            trace = traceback_text(raised)
             self._fail(message.name, "HANDLER_RAISED", describe_error(raised), trace=trace)
 
     def _unknown(self, name: str) -> str:
@@ -244,7 +244,7 @@ class CameraThread(CallbackThread):
         if text == last_text and now_s - last_s < _REPEAT_REPORT_S:
             return
         self._reported = (text, now_s)
-        trace = "".join(traceback.format_exception(error))
+        trace = traceback_text(error)
         send_quietly(self._host.channel, CallbackFailed(self._host.session_id, text, trace))
 
 

@@ -24,6 +24,7 @@ from reactor_runtime.worker.channel import ChannelClosedError, worker_end
 from reactor_runtime.worker.output import Ring, send_quietly
 from reactor_runtime.worker.ring import SharedRing
 from reactor_runtime.worker.session import ModelHost, Session
+from reactor_runtime.worker.traces import traceback_text
 
 _SWITCH_INTERVAL_S = 0.0005  # a busy model's thread lets commands and frames pass sooner than Python's 5 ms
 _LAST_WILL_S = 1.0  # for exit handlers and the model's lasting threads once the process is to end
@@ -54,8 +55,8 @@ class Worker:
         try:
             self._load()
         except LoadError as error:
-            cause = error.__cause__ or error
-            trace = "".join(traceback.format_exception(cause))
+            # Without a cause it is our own finding, and its text says all.
+            trace = traceback_text(error.__cause__) if error.__cause__ is not None else ""
             file = str(error.file) if error.file else None
             send_quietly(self._channel, messages.LoadFailed(error.message, file, error.line, trace))
             return 1

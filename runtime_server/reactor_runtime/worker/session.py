@@ -3,7 +3,6 @@
 import inspect
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,6 +27,7 @@ from reactor_runtime.worker.messages import (
     ToWorker,
 )
 from reactor_runtime.worker.output import FrameOutput, MessageOutput, Ring, send_quietly
+from reactor_runtime.worker.traces import traceback_text
 
 _OWN_GRACE_S = 2.0  # for callbacks that still run when the model ends by itself; as long as `stop_grace`
 _AT_ONCE_S = 0.05  # an idle callback thread ends within it
@@ -114,7 +114,7 @@ class Session:
         outcome: Outcome = "stopped" if self._gate.requested.is_set() else "finished"
         if raised is None or isinstance(raised, SessionStopped):
             return SessionOver(self.id, outcome)
-        trace = "".join(traceback.format_exception(raised))
+        trace = traceback_text(raised)
         if outcome == "stopped":
             # A cancelled coroutine is what was asked for; anything else belongs into the log.
             cancelled = type(raised).__name__ == "CancelledError"
