@@ -9,6 +9,14 @@ _COMMAND_CHARS = 120
 
 
 @dataclass(frozen=True, slots=True)
+class PortProblem:
+    """Why a port can't be had, and the flag that chooses another one."""
+
+    text: str
+    flag: str
+
+
+@dataclass(frozen=True, slots=True)
 class WantedPort:
     """One port, what it is for, and the flag that changes it.
 
@@ -47,17 +55,13 @@ class WantedPort:
             raise
         return opened
 
-    def explain(self, error: OSError) -> str:
-        """Say why `bind` failed, who is in the way, and what to do."""
+    def explain(self, error: OSError) -> "PortProblem":
+        """Say why `bind` failed and who is in the way."""
         what = f"{self.protocol} port {self.number} ({self.purpose})"
-        change = f"choose another port with {self.flag}"
         if error.errno != errno.EADDRINUSE:
-            return f"{what} can't be used on {self.host or 'all interfaces'}: {error.strerror}; {change}."
-        owner = self._owner()
-        if owner is None:
-            return f"{what} is taken by a process that this user may not see. End it, or {change}."
-        hint = "\nThat is another LiveKit server: use it with --livekit-url and its key, or end it."
-        return f"{what} is taken by {owner}.{hint if 'livekit' in owner else ''}\nEnd that process, or {change}."
+            return PortProblem(f"{what} can't be used on {self.host or 'all interfaces'}: {error.strerror}.", self.flag)
+        owner = self._owner() or "a process that this user may not see"
+        return PortProblem(f"{what} is taken by {owner}.", self.flag)
 
     def _owner(self) -> str | None:
         """Return "name (pid 12): command line", or None where the system doesn't tell."""
@@ -73,10 +77,10 @@ class WantedPort:
             return None
 
 
-def port_problems(wanted: Sequence[WantedPort]) -> list[str]:
-    """Try all ports at once and return what is wrong, one text a port."""
+def port_problems(wanted: Sequence[WantedPort]) -> str | None:
+    """Try all ports at once; say what is wrong, one line a port, and what to do. None: they can be used."""
     held: list[socket.socket] = []
-    problems: list[str] = []
+    problems: list[PortProblem] = []
     for port in wanted:
         try:
             held.append(port.bind())
@@ -84,4 +88,19 @@ def port_problems(wanted: Sequence[WantedPort]) -> list[str]:
             problems.append(port.explain(error))
     for opened in held:
         opened.close()
-    return problems
+    return advice(problems) if problems else None
+
+
+def advice(problems: Sequence[PortProblem]) -> str:
+    """Say what is wrong, one line a port, and what to do."""
+    lines = [problem.text for problem in problems]
+    if any("livekit" in line.partition("taken by")[2] for line in lines):
+        stack = any("reactor_coordinator" in line for line in lines)
+        lines.append(
+            "Another `reactor run` is up."
+            if stack
+            else "There is another LiveKit server: use it with --livekit-url and its key, or end it."
+        )
+    another = "another port" if len(problems) == 1 else "other ports"
+    lines.append(f"End what is in the way, or choose {another}: {', '.join(problem.flag for problem in problems)}")
+    return "\n".join(lines)

@@ -48,7 +48,7 @@ def serve(flags: dict[str, Any], started_s: float) -> None:
     livekit = _livekit_settings(settings)
     problems = port_problems(_wanted_ports(settings, livekit))
     if problems:
-        raise CliError("\n".join(problems))
+        raise CliError(problems)
     display = choose_display(settings.log_format)
     output = Output(display, settings.coordinator_port, verbose=settings.verbose)
     wiring = Wiring(folder, _runtime_key(settings), _endpoint(settings, livekit))

@@ -5,7 +5,7 @@ import socket
 from reactor_cli.livekit_server.config import Ports
 from reactor_cli.livekit_server.errors import LiveKitPortTakenError
 from reactor_cli.livekit_server.settings import ANY_PORT, LiveKitSettings
-from reactor_cli.ports import WantedPort
+from reactor_cli.ports import WantedPort, advice
 
 
 def wanted_ports(settings: LiveKitSettings) -> list[WantedPort]:
@@ -39,7 +39,7 @@ def _bind(port: WantedPort) -> socket.socket:
     try:
         return port.bind()
     except OSError as error:
-        raise LiveKitPortTakenError(port.explain(error)) from error
+        raise LiveKitPortTakenError(advice([port.explain(error)])) from error
 
 
 def wants_any(settings: LiveKitSettings) -> bool:
