@@ -145,7 +145,7 @@ class LiveKitVideoTrack:
             async with asyncio.timeout(_CALL_S):
                 target_bps = await self._target_bps()
             if target_bps is not None and is_stuck(target_bps, self._max_bitrate_bps):
-                log.warning("bitrate_stuck", track=self._name, target_bps=target_bps, max_bps=self._max_bitrate_bps)
+                log.info("bitrate_stuck", track=self._name, target_bps=target_bps, max_bps=self._max_bitrate_bps)
                 await self.republish()
         except Exception as error:  # noqa: BLE001 - a check that fails must not cost the track
             log.warning("bitrate_check_failed", track=self._name, error=reason_of(error))
