@@ -62,12 +62,8 @@ def shutting_down() -> ErrorMessage:
 
 def loading_failed(cause: LoadError | None) -> ErrorMessage:
     """The model can't be loaded at the moment."""
-    if cause is None:
-        why = "see the server's log"
-    elif cause.file is None:
-        why = cause.message
-    else:
-        why = f"{cause.message} ({cause.file}{'' if cause.line is None else f', line {cause.line}'})"
+    # It begins with the file and the line, as the author calls them; full paths are nobody's business.
+    why = "see the server's log" if cause is None else cause.message
     return error(
         "MODEL_LOADING_FAILED", f"the model didn't load: {why}; your place in the queue is kept", component="gpu"
     )
