@@ -262,7 +262,9 @@ async def test_a_client_that_leaves_ends_the_session_and_a_lost_one_does_not(cor
     core.room("a").leave(deliberate=False)
     await core.event("client_lost", session_id="a")
     assert core.controller.readiness.state == "active"
+    since = len(core.events)
     core.room("a").subscribe()
+    await core.event("client_joined", since=since, session_id="a")
     core.room("a").leave()
     assert (await core.event("session_ended")).reason == "client_left_room"
 

@@ -105,6 +105,7 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._client_in = False
+        self._client_away = False
         self._released = asyncio.Event()
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -191,6 +192,9 @@ class Session:
     def client_joined(self) -> None:
         """See `TransportListener`."""
         self._cancel("join")
+        if self._client_away:
+            self._client_away = False
+            self._owner.client_joined(self)
         if not self._client_in and "unsubscribed" not in self._timers:
             self._after("unsubscribed", UNSUBSCRIBED_S, self._let_in)
         if self._request.idle_timeout_s is not None and "idle" not in self._timers:
@@ -208,6 +212,7 @@ class Session:
         if deliberate:
             self._owner.end(self, "client_left_room", "the client has left the room")
         else:
+            self._client_away = True
             self._owner.client_lost(self)
 
     def message(self, text: str) -> None:

@@ -22,6 +22,7 @@ CONNECT_S = 15.0
 """The SDK tries three or four times within it."""
 
 _CALL_S = 10.0  # publishing takes 5 ms; longer means that the server is gone
+_ANNOUNCED_S = 6.0  # LiveKit tells who came in batches of 3 s
 _SEND_S = 30.0  # 16 MiB over a slow network
 _SMALLEST_CAMERA = 16  # pixels; a track that is muted or taken back ends with black pictures of 8x8
 _ROTATIONS: dict[Any, Rotation] = {
@@ -62,6 +63,7 @@ class LiveKitTransport:
         self._identity: str | None = None
         self._takes_camera = False
         self._joined = False
+        self._looking: asyncio.TimerHandle | None = None
         self._subscribed = False
         self._lost: str | None = None
         self._closing = False
@@ -140,6 +142,8 @@ class LiveKitTransport:
             return
         self._closing = True
         self._listener = None
+        if self._looking is not None:
+            self._looking.cancel()
         await self._inbox.close()
         await self._stop_camera()
         if self._connecting is not None:
@@ -211,6 +215,18 @@ class LiveKitTransport:
         if self._listener is not None and not self._joined:
             self._joined = True
             self._listener.client_joined()
+            if not self._client_announced():
+                self._looking = asyncio.get_running_loop().call_later(_ANNOUNCED_S, self._look_for_client)
+
+    def _client_announced(self) -> bool:
+        return any(self._is_client(identity) for identity in self._participants())
+
+    def _look_for_client(self) -> None:
+        """A client that has left before it was announced is never announced, and its leaving neither."""
+        if self._listener is not None and self._joined and not self._client_announced():
+            self._joined = False
+            log.info("client_left_room", deliberate=None, reason="left before it was announced")
+            self._listener.client_left(deliberate=False)
 
     def _tell_subscribed(self) -> None:
         strangers = [identity for identity in self._participants() if not self._is_client(identity)]
