@@ -1,0 +1,72 @@
+"""What must hold after a fault: the next session works, and nothing is left of the one before."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import psutil
+
+from reactor_client import ReactorClient
+from support.stack import Stack
+from support.viewer import PATIENCE_S, numbered
+
+SLACK = 4
+"""Threads and descriptors that come and go by themselves: kept-alive connections between the servers."""
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a server holds."""
+
+    threads: int
+    fds: int
+    children: int
+
+
+def usage(stack: Stack) -> dict[str, Usage]:
+    """What each of the stack's servers holds."""
+    found: dict[str, Usage] = {}
+    for name, child in stack.children.items():
+        process = psutil.Process(child.pid)
+        found[name] = Usage(process.num_threads(), process.num_fds(), len(process.children(recursive=True)))
+    return found
+
+
+def rss_mib(stack: Stack, name: str) -> float:
+    """Resident memory of one of the stack's servers."""
+    return float(psutil.Process(stack.children[name].pid).memory_info().rss / 2**20)
+
+
+async def serves(stack: Stack) -> None:
+    """A new client gets pictures."""
+    client = ReactorClient(stack.url)
+    await client.connect(PATIENCE_S)
+    try:
+        await numbered(client.frames(), 2)
+    finally:
+        await client.disconnect()
+
+
+async def nothing_left(stack: Stack, before: dict[str, Usage]) -> None:
+    """Wait until the stack is idle and holds no more than `before`."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while left := await _left(stack, before):
+        assert time.monotonic() < deadline_s, left
+        await asyncio.sleep(_POLL_S)
+
+
+async def _left(stack: Stack, before: dict[str, Usage]) -> list[str]:
+    health = (await stack.get("/health")).json()
+    state = {name: health[name] for name in ("session", "queue_length", "active_connections", "room_prepared")}
+    idle = {"session": None, "queue_length": 0, "active_connections": 0, "room_prepared": True}
+    left = [] if state == idle else [f"not idle: {state}"]
+    if (session := (await stack.ask_runtime("/session")).json()) is not None:
+        left.append(f"the runtime has the session {session}")
+    if len(rooms := await stack.rooms()) > 1:
+        left.append(f"rooms besides the prepared one: {rooms}")
+    for name, held in usage(stack).items():
+        past = before[name]
+        if held.threads > past.threads + SLACK or held.fds > past.fds + SLACK or held.children != past.children:
+            left.append(f"the {name} holds {held}, before {past}")
+    return left
