@@ -36,19 +36,23 @@ async def measure(count: int, video: Format) -> list[Row]:
     """`count` of each, pauses and late joins in every codec; steady is how it is before the pauses."""
     rows: list[Row] = []
     steady: dict[VideoCodec, Summary] = {}
-    async with stack(env=QUIET) as running:
+    async with stack(env=QUIET, catches_up=False) as running:
         for codec in _P95_MS:
             paused = [await _paused(running, codec) for _ in range(count)]
             late = [await _begun(running, codec, late_s=_LATE_S) for _ in range(count)]
             steady[codec] = Summary.of([ms for part in paused if part.before for ms in part.before.latencies_ms])
             rows += _rows("a pause of 5 s", paused, steady[codec], replace(video, codec=codec))
             rows += _rows("joining 2 s late", late, steady[codec], replace(video, codec=codec))
+    usual = steady[video.codec]
+    async with stack(env=QUIET) as running:
+        late = [await _begun(running, video.codec, late_s=_LATE_S) for _ in range(count)]
+        rows += _rows("joining 2 s late, model that catches up", late, usual, video)
     idle = []
-    async with stack() as running:
+    async with stack(catches_up=False) as running:
         for _ in range(count):
             await asyncio.sleep(_IDLE_S)
             idle.append(await _begun(running, video.codec))
-    return rows + _rows("60 s of idle", idle, steady[video.codec], video)
+    return rows + _rows("60 s of idle", idle, usual, video)
 
 
 def _rows(what: str, parts: Sequence[Resumed], steady: Summary, video: Format) -> list[Row]:

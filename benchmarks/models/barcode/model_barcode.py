@@ -17,6 +17,7 @@ class Barcode(VideoModel):
         fps, width, height: of the video.
         block: frames made together.
         paced: it keeps its rate itself; otherwise it emits as fast as it can.
+        catches_up: it makes up for time in which it couldn't emit; otherwise its clock begins anew.
         spread: share of a frame's time by which single times deviate at random, up to that much either way.
         busy: between frames it computes in Python instead of sleeping.
         polls: it asks `should_stop()`.
@@ -31,13 +32,14 @@ class Barcode(VideoModel):
         *,
         block: int = 1,
         paced: bool = True,
+        catches_up: bool = True,
         spread: float = 0.0,
         busy: bool = False,
         polls: bool = False,
         silent: bool = False,
     ) -> None:
         self.fps, self.block, self.paced, self.spread = fps, block, paced, spread
-        self.busy, self.polls, self.silent = busy, polls, silent
+        self.busy, self.polls, self.silent, self.catches_up = busy, polls, silent, catches_up
         self.ground = gradient(width, height)
         self.random = random.Random(1)  # noqa: S311 - the same run every time
         self.period_s = 1 / fps
@@ -93,6 +95,8 @@ class Barcode(VideoModel):
         if not self.paced:
             return time.monotonic()
         due_s += self.block * self.period_s * (1 + self.spread * self.random.uniform(-1, 1))
+        if not self.catches_up and due_s < time.monotonic():
+            return time.monotonic()
         if self.busy:
             while time.monotonic() < due_s:
                 pass
