@@ -41,7 +41,7 @@ async def measure(count: int, video: Format) -> list[Row]:
     by_name = {name: [each[name] for each in ours] for name in _OURS}
     rows = [
         single(f"growth of {name} over {count} sessions", "MiB", _growth([each.rss_mib for each in found]),
-               grown_mib + _PLUS_MIB, floor=grown_mib, target=f"<= floor + {_PLUS_MIB:.0f}")
+               max(grown_mib, 0.0) + _PLUS_MIB, floor=grown_mib, target=f"<= floor + {_PLUS_MIB:.0f}")
         for name, found in by_name.items()
     ]  # fmt: skip
     for what, of in (("threads", _threads), ("file descriptors", _fds)):
