@@ -21,6 +21,8 @@ REQUEST_CAPABILITIES = "requestCapabilities"
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """One message either way; base64 images are common."""
 
+SessionState = Literal["starting", "active", "stopping"]
+
 CommandErrorCode = Literal[
     "UNKNOWN_COMMAND",
     "INVALID_ARGUMENTS",
@@ -73,7 +75,7 @@ class CommandError(Envelope):
 class StateChangedData(CamelModel):
     """The session's state as the runtime sees it."""
 
-    state: Literal["starting", "active", "stopping"]
+    state: SessionState
 
 
 class StateChanged(Envelope):

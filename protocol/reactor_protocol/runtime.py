@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from reactor_protocol.application import SessionState
 from reactor_protocol.base import MessageError, WireModel
 from reactor_protocol.errors import explain
 from reactor_protocol.frontend import EndReason
@@ -98,7 +99,7 @@ class SessionInfo(WireModel):
     """`GET /session`: the current session."""
 
     session_id: str
-    state: Literal["starting", "active", "stopping"]
+    state: SessionState
     age_s: float
     frames: int
     """Model frames sent."""

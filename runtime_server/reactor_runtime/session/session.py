@@ -16,6 +16,7 @@ from reactor_protocol.application import (
     CommandError,
     CommandErrorCode,
     CommandErrorData,
+    SessionState,
     StateChanged,
     StateChangedData,
     Stats,
@@ -152,17 +153,14 @@ class Session:
     def info(self) -> SessionInfo:
         """What `GET /session` answers."""
         stats = self.room.output.stats()
-        state = "stopping" if self.ended else "active" if self.published.done() else "starting"
-        return SessionInfo.model_validate(
-            {
-                "session_id": self.id,
-                "state": state,
-                "age_s": time.monotonic() - self._began_at_s,
-                "frames": stats.frames,
-                "fps": stats.fps,
-                "dropped": stats.dropped,
-                "latency_ms": stats.latency_ms,
-            }
+        return SessionInfo(
+            session_id=self.id,
+            state="stopping" if self.ended else "active" if self.published.done() else "starting",
+            age_s=time.monotonic() - self._began_at_s,
+            frames=stats.frames,
+            fps=stats.fps,
+            dropped=stats.dropped,
+            latency_ms=stats.latency_ms,
         )
 
     # --- from the model -----------------------------------------------------------------------------------------
@@ -231,7 +229,9 @@ class Session:
         if command.name == REQUEST_CAPABILITIES:
             self._outbox.put_application(self._model.capabilities)
         elif not self._model.send(RunCommand(self.id, command.name, data), None):
-            self._refuse(command.name, "MESSAGE_TOO_LARGE", "too many commands wait for the model already")
+            self._refuse(
+                command.name, "TOO_MANY_COMMANDS", "too many commands wait for the model already; this one is dropped"
+            )
 
     def message_too_large(self, limit_bytes: int) -> None:
         """See `TransportListener`."""
@@ -340,8 +340,8 @@ class Session:
     def _message_done(self, size_bytes: int) -> None:
         self._model.send(MessageDone(self.id, size_bytes), None)
 
-    def _say_state(self, state: str) -> None:
-        self._outbox.put_notice(StateChanged(data=StateChangedData.model_validate({"state": state})))
+    def _say_state(self, state: SessionState) -> None:
+        self._outbox.put_notice(StateChanged(data=StateChangedData(state=state)))
 
     def _refuse(self, command: str, code: CommandErrorCode, message: str) -> None:
         self._outbox.put_notice(CommandError(data=CommandErrorData(command=command, code=code, message=message)))
