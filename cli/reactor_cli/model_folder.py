@@ -1,6 +1,7 @@
 """From what the user typed after `--path` to a model's folder, told in words before anything starts."""
 
 import difflib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def open_model(path: Path) -> tuple[Path, Manifest]:
 
 
 def _open(path: Path) -> tuple[Path, Manifest]:
-    folder = path.expanduser().absolute()
+    folder = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - `..` is resolved, links aren't
     if folder.name == FILE_NAME and folder.is_file():
         folder = folder.parent
     if not folder.is_dir():
