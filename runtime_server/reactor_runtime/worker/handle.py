@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from reactor_runtime.media.frame import OutputFrame
+from reactor_runtime.worker import leftovers
 from reactor_runtime.worker.channel import ChannelClosedError, runtime_end
 from reactor_runtime.worker.lines import LinePump
 from reactor_runtime.worker.messages import Frame, FrameDone, FromWorker, LogRecord, OutputRing, ToWorker
@@ -70,6 +71,7 @@ class WorkerHandle:
         self._loop = asyncio.get_running_loop()
         self._rings: dict[int, SharedRing] = {}
         self._reaped = threading.Lock()
+        self._mark = leftovers.new_mark()
         self.session_id: str | None = None
         """Whose output the log lines are."""
         ours, theirs = socket.socketpair()
@@ -82,7 +84,7 @@ class WorkerHandle:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=environment,
+                env={**environment, **self._mark},
             )
         except OSError:
             ours.close()
@@ -147,6 +149,8 @@ class WorkerHandle:
             os.killpg(self.pid, signal.SIGKILL)
         with self._reaped:
             returncode = self._process.wait()
+        if ended := leftovers.end_marked(self._mark):
+            _log.warning("processes that the model had started and left behind were ended", pids=ended)
         os.close(self._lifeline)
         self._reader.join(_DRAIN_S)
         self._channel.close()
@@ -155,6 +159,7 @@ class WorkerHandle:
         self._lines.close(_DRAIN_S)
         for ring in self._rings.values():
             ring.close()
+        self._rings.clear()  # not when the collector comes by: it may be half a gigabyte
         self._tell(lambda: self._events.exited(returncode))
 
     def _tell(self, callback: Callable[[], None]) -> None:
