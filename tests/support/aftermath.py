@@ -38,6 +38,12 @@ def rss_mib(stack: Stack, name: str) -> float:
     return float(psutil.Process(stack.children[name].pid).memory_info().rss / 2**20)
 
 
+async def session_of(stack: Stack) -> str | None:
+    """The id of the session that the runtime server has."""
+    found = (await stack.ask_runtime("/session")).json()
+    return None if found is None else str(found["session_id"])
+
+
 async def serves(stack: Stack) -> None:
     """A new client gets pictures."""
     client = ReactorClient(stack.url)
@@ -61,7 +67,7 @@ async def _left(stack: Stack, before: dict[str, Usage]) -> list[str]:
     state = {name: health[name] for name in ("session", "queue_length", "active_connections", "room_prepared")}
     idle = {"session": None, "queue_length": 0, "active_connections": 0, "room_prepared": True}
     left = [] if state == idle else [f"not idle: {state}"]
-    if (session := (await stack.ask_runtime("/session")).json()) is not None:
+    if (session := await session_of(stack)) is not None:
         left.append(f"the runtime has the session {session}")
     if len(rooms := await stack.rooms()) > 1:
         left.append(f"rooms besides the prepared one: {rooms}")

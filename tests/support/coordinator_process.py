@@ -96,6 +96,15 @@ class Client:
 
 
 @asynccontextmanager
+async def welcomed(url: str) -> AsyncIterator[Client]:
+    """A client of the coordinator at that WebSocket, which has said welcome."""
+    async with connect(url, proxy=None, ping_interval=None) as socket:
+        client = Client(socket)
+        await client.expect("welcome")
+        yield client
+
+
+@asynccontextmanager
 async def start_coordinator(
     livekit: Endpoint, runtime_url: str, *flags: str, **env: str
 ) -> AsyncIterator[CoordinatorProcess]:

@@ -6,18 +6,14 @@ import random
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
-import pytest_asyncio
 from livekit import rtc
-from websockets.asyncio.client import connect
 
 from reactor_cli.livekit_server import Endpoint
-from support.aftermath import Usage, nothing_left, serves, usage
+from support.aftermath import serves, session_of
 from support.client_process import client_process
-from support.coordinator_process import Client
+from support.coordinator_process import welcomed
 from support.stack import MODELS, Stack, running_stack
 from support.viewer import PATIENCE_S
 
@@ -36,38 +32,11 @@ with connect(sys.argv[1], proxy=None) as socket:
 """
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def before(stage: Stack) -> dict[str, Usage]:
-    await serves(stage)
-    return usage(stage)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def stack(stage: Stack, before: dict[str, Usage]) -> AsyncIterator[Stack]:
-    """The shared stack, which must serve the next client afterwards and hold no more than before."""
-    yield stage
-    await serves(stage)
-    await nothing_left(stage, before)
-
-
-@asynccontextmanager
-async def raw_client(stack: Stack) -> AsyncIterator[Client]:
-    async with connect(stack.url, proxy=None, ping_interval=None) as socket:
-        client = Client(socket)
-        await client.expect("welcome")
-        yield client
-
-
-async def session_of(stack: Stack) -> str | None:
-    found = (await stack.ask_runtime("/session")).json()
-    return None if found is None else str(found["session_id"])
-
-
 # --- vanish ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_killed_owner_makes_room_for_the_next(stack: Stack) -> None:
-    async with client_process(stack.url) as owner, client_process(stack.url) as waiting:
+async def test_a_killed_owner_makes_room_for_the_next(sound: Stack) -> None:
+    async with client_process(sound.url) as owner, client_process(sound.url) as waiting:
         # Both start at once: whoever asked first owns.
         await owner.until(lambda client: client.status in ("ready", "waiting"))
         await waiting.until(lambda client: client.status in ("ready", "waiting"))
@@ -78,8 +47,8 @@ async def test_a_killed_owner_makes_room_for_the_next(stack: Stack) -> None:
         assert second.sessions != first.sessions
 
 
-async def test_those_behind_a_killed_waiting_client_move_up(stack: Stack) -> None:
-    async with raw_client(stack) as owner, client_process(stack.url) as killed, raw_client(stack) as behind:
+async def test_those_behind_a_killed_waiting_client_move_up(sound: Stack) -> None:
+    async with welcomed(sound.url) as owner, client_process(sound.url) as killed, welcomed(sound.url) as behind:
         granted = await owner.start()
         await killed.until(lambda client: client.position == 1)
         await behind.ask()
@@ -87,13 +56,13 @@ async def test_those_behind_a_killed_waiting_client_move_up(stack: Stack) -> Non
         killed.send_signal(signal.SIGKILL)
         while (await behind.skip_to("waiting-info"))["position"] != 1:
             pass
-        assert await session_of(stack) == granted["sessionId"]
+        assert await session_of(sound) == granted["sessionId"]
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.01, 0.03, 0.1, 0.3])
-async def test_a_client_killed_while_it_is_being_granted_leaves_nothing(stack: Stack, delay_s: float) -> None:
+async def test_a_client_killed_while_it_is_being_granted_leaves_nothing(sound: Stack, delay_s: float) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", ASK_AND_STAY, stack.url, ASK), stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-c", ASK_AND_STAY, sound.url, ASK), stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     assert await process.stdout.readline() == b"asked\n"
@@ -102,23 +71,23 @@ async def test_a_client_killed_while_it_is_being_granted_leaves_nothing(stack: S
     await process.wait()
 
 
-async def test_an_owner_that_froze_for_ten_seconds_goes_on(stack: Stack) -> None:
-    async with client_process(stack.url) as owner:
+async def test_an_owner_that_froze_for_ten_seconds_goes_on(sound: Stack) -> None:
+    async with client_process(sound.url) as owner:
         await owner.sees()
-        session = await session_of(stack)
+        session = await session_of(sound)
         owner.send_signal(signal.SIGSTOP)
         await asyncio.sleep(10.0)
         owner.send_signal(signal.SIGCONT)
         await owner.sees(20)
-        assert await session_of(stack) == session
+        assert await session_of(sound) == session
 
 
 @pytest.mark.long
 @pytest.mark.timeout(240)
-async def test_an_owner_that_froze_for_a_minute_has_made_room_and_is_told(stack: Stack) -> None:
-    async with client_process(stack.url) as owner:
+async def test_an_owner_that_froze_for_a_minute_has_made_room_and_is_told(sound: Stack) -> None:
+    async with client_process(sound.url) as owner:
         await owner.sees()
-        async with client_process(stack.url) as waiting:
+        async with client_process(sound.url) as waiting:
             await waiting.until(lambda client: client.position == 1)
             owner.send_signal(signal.SIGSTOP)
             frozen_s = time.monotonic()
@@ -130,13 +99,13 @@ async def test_an_owner_that_froze_for_a_minute_has_made_room_and_is_told(stack:
             await waiting.sees()
 
 
-async def test_a_waiting_client_that_froze_is_passed_over_at_its_turn(stack: Stack) -> None:
+async def test_a_waiting_client_that_froze_is_passed_over_at_its_turn(sound: Stack) -> None:
     """Its turn comes, it doesn't join: the ping finds out first, and who is behind is served."""
-    async with raw_client(stack) as owner, client_process(stack.url) as frozen:
+    async with welcomed(sound.url) as owner, client_process(sound.url) as frozen:
         await owner.start()
         await frozen.until(lambda client: client.position == 1)
         frozen.send_signal(signal.SIGSTOP)
-        async with client_process(stack.url) as behind:
+        async with client_process(sound.url) as behind:
             await behind.until(lambda client: client.position == 2)
             await owner.send("sessionEnd")
             await behind.sees(5, limit_s=40.0)
@@ -146,8 +115,8 @@ async def test_a_waiting_client_that_froze_is_passed_over_at_its_turn(stack: Sta
 # --- join twice, late, never ----------------------------------------------------------------------------------------
 
 
-async def test_a_second_join_with_one_token_takes_over_and_the_session_goes_on(stack: Stack) -> None:
-    async with raw_client(stack) as owner, raw_client(stack) as waiting:
+async def test_a_second_join_with_one_token_takes_over_and_the_session_goes_on(sound: Stack) -> None:
+    async with welcomed(sound.url) as owner, welcomed(sound.url) as waiting:
         granted = await owner.start()
         await waiting.ask()
         rooms = [rtc.Room(), rtc.Room()]
@@ -165,7 +134,7 @@ async def test_a_second_join_with_one_token_takes_over_and_the_session_goes_on(s
                 await subscribed.wait()
             # Longer than the grace of a client that LiveKit has lost, and LiveKit's own delay of telling.
             await asyncio.sleep(4.0)
-            assert await session_of(stack) == granted["sessionId"]
+            assert await session_of(sound) == granted["sessionId"]
         finally:
             for room in reversed(rooms):
                 await room.disconnect()
@@ -175,7 +144,7 @@ async def test_a_second_join_with_one_token_takes_over_and_the_session_goes_on(s
 async def test_a_client_that_never_joins_is_told_and_may_ask_again(livekit_server: Endpoint) -> None:
     flags = ("--join-timeout", "1.0")
     async with running_stack(MODELS / "stage", livekit=livekit_server, flags=flags) as stack:
-        async with raw_client(stack) as client:
+        async with welcomed(stack.url) as client:
             for _ in range(2):
                 granted = await client.start()
                 ended = await client.skip_to("session-ended")
@@ -184,10 +153,10 @@ async def test_a_client_that_never_joins_is_told_and_may_ask_again(livekit_serve
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-async def test_clients_that_close_during_the_grant_leave_nothing(stack: Stack, seed: int) -> None:
+async def test_clients_that_close_during_the_grant_leave_nothing(sound: Stack, seed: int) -> None:
     rng = random.Random(seed)  # noqa: S311 - replayable
     for _ in range(15):
-        async with raw_client(stack) as client:
+        async with welcomed(sound.url) as client:
             await client.ask()
             await asyncio.sleep(rng.choice([0.0, rng.uniform(0.0, 0.05), rng.uniform(0.0, 0.4)]))
             match rng.choice(["close", "vanish", "end"]):
@@ -207,9 +176,9 @@ async def join(granted: dict[str, str]) -> rtc.Room:
 @pytest.mark.parametrize("stays_s", [0.0, 0.03, 0.1])
 @pytest.mark.parametrize("first", ["the room", "the socket"])
 async def test_a_client_that_leaves_right_after_joining_leaves_nothing(
-    stack: Stack, stays_s: float, first: str
+    sound: Stack, stays_s: float, first: str
 ) -> None:
-    async with raw_client(stack) as client:
+    async with welcomed(sound.url) as client:
         room = await join(await client.start())
         await asyncio.sleep(stays_s)
         if first == "the socket":
@@ -217,9 +186,9 @@ async def test_a_client_that_leaves_right_after_joining_leaves_nothing(
         await room.disconnect()
 
 
-async def test_a_client_that_leaves_only_the_room_before_anybody_was_told_of_it_makes_room(stack: Stack) -> None:
+async def test_a_client_that_leaves_only_the_room_before_anybody_was_told_of_it_makes_room(sound: Stack) -> None:
     """LiveKit never tells of participants that come and go within its batches of 3 s."""
-    async with raw_client(stack) as client, client_process(stack.url) as waiting:
+    async with welcomed(sound.url) as client, client_process(sound.url) as waiting:
         granted = await client.start()
         await waiting.until(lambda client: client.position == 1)
         room = await join(granted)
@@ -236,10 +205,10 @@ async def test_a_client_that_leaves_only_the_room_before_anybody_was_told_of_it_
 # --- stopped behind our back ----------------------------------------------------------------------------------------
 
 
-async def test_a_session_that_somebody_stopped_at_the_runtime_is_told_as_lost(stack: Stack) -> None:
-    async with raw_client(stack) as client:
+async def test_a_session_that_somebody_stopped_at_the_runtime_is_told_as_lost(sound: Stack) -> None:
+    async with welcomed(sound.url) as client:
         granted = await client.start()
-        answer = await stack.ask_runtime("/stop_session", "POST", {"session_id": granted["sessionId"]})
+        answer = await sound.ask_runtime("/stop_session", "POST", {"session_id": granted["sessionId"]})
         assert answer.status_code == 200
         ended = await client.skip_to("session-ended")
         assert (ended["reason"], "runtime server" in ended["message"]) == ("runtime_lost", True)
