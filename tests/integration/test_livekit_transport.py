@@ -10,12 +10,12 @@ import pytest
 from livekit import api, rtc
 
 from reactor_cli.livekit_server import Endpoint
+from reactor_protocol.application import MAX_MESSAGE_BYTES
 from reactor_protocol.frontend import VideoCodec
 from reactor_runtime.media.frame import OutputFrame
 from reactor_runtime.media.output import VideoOutput
 from reactor_runtime.transport.base import TransportError, VideoFormat
 from reactor_runtime.transport.livekit import LiveKitTransport
-from reactor_runtime.transport.livekit_inbox import MAX_MESSAGE_BYTES
 from support import pattern
 from support.pattern import Picture
 from support.rooms import Client, Heard, SessionRoom, open_room

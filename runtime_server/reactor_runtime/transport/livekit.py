@@ -9,14 +9,12 @@ from typing import Any, ParamSpec
 import structlog
 from livekit import rtc
 
+from reactor_protocol.application import MAX_MESSAGE_BYTES, TOPIC
 from reactor_runtime.media.bitrate import max_bitrate_bps
 from reactor_runtime.transport.base import Rotation, TransportError, TransportListener, VideoFormat
-from reactor_runtime.transport.livekit_inbox import MAX_MESSAGE_BYTES, Inbox
+from reactor_runtime.transport.livekit_inbox import Inbox
 from reactor_runtime.transport.livekit_track import LiveKitVideoTrack, reason_of, scrub
 from reactor_runtime.transport.silence import LOOK_EVERY_S, Silence
-
-TOPIC = "application"
-"""The text stream topic both directions use."""
 
 CONNECT_S = 15.0
 """The SDK tries three or four times within it."""

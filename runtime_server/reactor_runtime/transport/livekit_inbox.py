@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import structlog
 from livekit import rtc
 
-MAX_MESSAGE_BYTES = 16 * 1024 * 1024
-"""Base64 images are common; more than this isn't meant to be a message."""
+from reactor_protocol.application import MAX_MESSAGE_BYTES
 
 _MAX_WAITING = 1000  # streams begun and not read, or texts held before `serve`
 _READ_S = 30.0  # 16 MiB over a slow network; a sender that vanished doesn't block those behind it
