@@ -73,6 +73,7 @@ def test_it_gets_ready_greets_a_client_and_ends_in_time(start: Callable[..., Rea
     assert get(f"{reactor.base_url}/ready") == 200
     assert asyncio.run(_first_message(reactor))["type"] == "welcome"
     reactor.until(lambda: bool(reactor.events("the model is made")), "word from the model")
+    assert [record for record in reactor.records if record["level"] not in ("debug", "info")] == []
     family = list(reactor.family().values())
     assert len(family) == 4
     began = time.monotonic()
