@@ -121,7 +121,7 @@ async def _print_events(client: ReactorClient) -> None:
                 _say(f"status: waiting, {waiting.position} of {waiting.queue_length} ({waiting.reason}{progress})")
             case CommandErrorData():
                 _say(f"command {event.command} failed: {event.code}: {event.message}")
-            case ErrorData():
+            case ErrorData(code="MODEL_LOADING_FAILED" | "GPU_CONNECTION_FAILED"):  # the place in the queue is kept
                 _say(f"{event.code}: {event.message}")
             case SessionEndedData():
                 _say(f"session ended: {event.reason}: {event.message}")
