@@ -16,7 +16,7 @@ from benchmarks.product import Stack, stack
 _SHARE = 3  # the first and last third are compared: of 60 sessions 20 each
 _PLUS_MIB = 5.0
 _WATCHED_S = 0.5
-_SETTLED_S = 2.0
+_SETTLED_S = 2.0  # the old track is gone and the next one up: each costs 45 MiB of the SDK's while it is there
 _OURS = ("coordinator", "runtime", "worker", "reactor run")
 _STANDBY_ROOMS = 1
 
@@ -31,7 +31,6 @@ async def measure(count: int, video: Format) -> list[Row]:
         for _ in range(count):
             floors.append(await _floors(bare))
             ours.append(await _ours(running, members, video))
-        await asyncio.sleep(_SETTLED_S)
         left = {
             "processes": len(psutil.Process(running.process.pid).children(recursive=True)) - processes,
             "rooms": len(await bare.foreign_rooms()) - _STANDBY_ROOMS,
@@ -56,6 +55,7 @@ async def _floors(bare: Floor) -> Usage:
     async with bare.session() as viewer:
         await viewer.first_marked()
         await asyncio.sleep(_WATCHED_S)
+    await asyncio.sleep(_SETTLED_S)
     return usage(psutil.Process(bare.pid))
 
 
@@ -63,6 +63,7 @@ async def _ours(running: Stack, members: dict[str, psutil.Process], video: Forma
     async with running.session(video.codec) as viewer:
         await viewer.first_marked()
         await asyncio.sleep(_WATCHED_S)
+    await asyncio.sleep(_SETTLED_S)
     return {name: usage(members[name]) for name in _OURS}
 
 
