@@ -149,7 +149,7 @@ class WorkerHandle:
             os.killpg(self.pid, signal.SIGKILL)
         with self._reaped:
             returncode = self._process.wait()
-        if ended := leftovers.end_marked(self._mark):
+        if ended := leftovers.end_marked(self._mark, killed_group=self.pid):
             _log.warning("processes that the model had started and left behind were ended", pids=ended)
         os.close(self._lifeline)
         self._reader.join(_DRAIN_S)

@@ -19,12 +19,15 @@ def new_mark() -> dict[str, str]:
     return {NAME: secrets.token_hex(16)}
 
 
-def end_marked(mark: dict[str, str]) -> list[int]:
-    """Kill every process with that mark; their ids."""
+def end_marked(mark: dict[str, str], *, killed_group: int) -> list[int]:
+    """Kill every process with that mark; their ids.
+
+    Those of `killed_group` are dying already, and may be seen while they do.
+    """
     wanted = f"{NAME}={mark[NAME]}".encode()
     ended: list[int] = []
     for _ in range(_ROUNDS):
-        found = [pid for pid in _marked(wanted) if pid not in ended]
+        found = [pid for pid in _marked(wanted) if pid not in ended and _group(pid) not in (None, killed_group)]
         if not found:
             break
         for pid in found:
@@ -32,6 +35,13 @@ def end_marked(mark: dict[str, str]) -> list[int]:
                 os.kill(pid, signal.SIGKILL)
         ended += found
     return ended
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
 
 
 def _marked(wanted: bytes) -> list[int]:

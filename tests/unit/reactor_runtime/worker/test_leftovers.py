@@ -26,10 +26,19 @@ def test_a_process_in_a_session_of_its_own_is_ended_others_are_left_alone() -> N
     mark, other = new_mark(), new_mark()
     with sleeper(mark) as left, sleeper(other) as stranger:
         try:
-            assert end_marked(mark) == [left.pid]
+            assert end_marked(mark, killed_group=os.getpgid(0)) == [left.pid]
             assert left.wait(30) < 0
             assert stranger.poll() is None
-            assert end_marked(mark) == []
+            assert end_marked(mark, killed_group=os.getpgid(0)) == []
         finally:
             stranger.kill()
             left.kill()
+
+
+def test_what_was_in_the_killed_group_is_not_looked_for() -> None:
+    mark = new_mark()
+    with sleeper(mark) as dying:
+        try:
+            assert end_marked(mark, killed_group=dying.pid) == []
+        finally:
+            dying.kill()
