@@ -63,7 +63,7 @@ async def test_a_session_runs_undisturbed_while_200_sockets_open_and_close(sound
         assert [status["status"] for status in owner.statuses][-1] == "ready"
         # 24 a second: half of the intervals are as before, and no picture stays away for long on a busy machine.
         assert abs(gaps[len(gaps) // 2] - quiet[len(quiet) // 2]) < 0.015
-        assert gaps[-1] < 0.5
+        assert gaps[-1] < 1.0
         assert sum(gap < 0.1 for gap in gaps) > 0.9 * len(gaps)
 
 

@@ -59,7 +59,7 @@ async def test_those_behind_a_killed_waiting_client_move_up(sound: Stack) -> Non
         assert await session_of(sound) == granted["sessionId"]
 
 
-@pytest.mark.parametrize("delay_s", [0.0, 0.01, 0.03, 0.1, 0.3])
+@pytest.mark.parametrize("delay_s", [0.0, 0.02, 0.1])
 async def test_a_client_killed_while_it_is_being_granted_leaves_nothing(sound: Stack, delay_s: float) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", ASK_AND_STAY, sound.url, ASK), stdout=asyncio.subprocess.PIPE
@@ -99,6 +99,7 @@ async def test_an_owner_that_froze_for_a_minute_has_made_room_and_is_told(sound:
             await waiting.sees()
 
 
+@pytest.mark.long
 async def test_a_waiting_client_that_froze_is_passed_over_at_its_turn(sound: Stack) -> None:
     """Its turn comes, it doesn't join: the ping finds out first, and who is behind is served."""
     async with welcomed(sound.url) as owner, client_process(sound.url) as frozen:
@@ -152,7 +153,7 @@ async def test_a_client_that_never_joins_is_told_and_may_ask_again(livekit_serve
         await serves(stack)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 async def test_clients_that_close_during_the_grant_leave_nothing(sound: Stack, seed: int) -> None:
     rng = random.Random(seed)  # noqa: S311 - replayable
     for _ in range(15):
@@ -173,7 +174,7 @@ async def join(granted: dict[str, str]) -> rtc.Room:
     return room
 
 
-@pytest.mark.parametrize("stays_s", [0.0, 0.03, 0.1])
+@pytest.mark.parametrize("stays_s", [0.0, 0.1])
 @pytest.mark.parametrize("first", ["the room", "the socket"])
 async def test_a_client_that_leaves_right_after_joining_leaves_nothing(
     sound: Stack, stays_s: float, first: str

