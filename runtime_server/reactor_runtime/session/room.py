@@ -54,6 +54,8 @@ class Room:
         self.session_id = session_id
         self.transport = ReplaceableTransport(transport)
         self.max_fps = max_fps
+        self.reconnects = 0
+        """Tries to enter it again since that last succeeded."""
         self._owner = owner
         self._listener: TransportListener | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -113,7 +115,9 @@ class Room:
         Raises:
             TransportError: it can't be reached or refuses.
         """
+        self.reconnects += 1
         await self.transport.replace(transport)
+        self.reconnects = 0
         self.media_resumed()
 
     def use_codec(self, codec: VideoCodec) -> None:

@@ -16,7 +16,8 @@ from reactor_runtime.transport.base import Transport, TransportError, VideoForma
 _log = structlog.get_logger(__name__)
 
 PUBLISH_S = 25.0  # the transport's own deadlines for connecting and publishing, together
-RECONNECT_S = 3.0  # 0.1 s where the network is there; a try that began before it came back must not last
+RECONNECT_S = 3.0  # 0.1 s where the network is there; a try from before it came back must not last for long
+RECONNECT_MOST_S = 15.0  # but a slow network or a busy machine needs more: each try has twice the time
 MAX_PREPARED = 4  # the next session's room, its successor's, and two that are being given up
 MAX_RETIRED = 1000  # ids of ended sessions, for late stops
 
@@ -99,7 +100,8 @@ class Rooms:
         Raises:
             ProblemError: the transport refused.
         """
-        transport = self._open_transport(parameters, takes_camera=takes_camera, connect_s=RECONNECT_S)
+        connect_s = min(RECONNECT_S * 2**room.reconnects, RECONNECT_MOST_S)
+        transport = self._open_transport(parameters, takes_camera=takes_camera, connect_s=connect_s)
         try:
             async with asyncio.timeout(PUBLISH_S):
                 await room.reconnect(transport)
