@@ -38,11 +38,11 @@ no_python() {
     esac
 }
 
-# A Debian machine without Python's venv module: for tests and checks it is ours to add, where we may.
-install_venv_module() {
+# What a Debian machine lacks for tests and checks is ours to add, where we may.
+install_debian() { # PACKAGE
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 0
-    say "Installing Debian's python3-venv ..."
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv; } >&2
+    say "Installing Debian's $1 ..."
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1"; } >&2
 }
 
 # Make or renew .venv with the packages of EXTRA (all, or dev for tests and checks).
@@ -50,7 +50,7 @@ ensure_environment() { # EXTRA
     local python
     is_fresh "$1" && return
     if ! python=$(find_python); then
-        if [ "$1" = dev ]; then install_venv_module; fi
+        if [ "$1" = dev ]; then install_debian python3-venv; fi
         python=$(find_python) || no_python
     fi
     "$python" -I "$ROOT/scripts/environment.py" "$1" || exit $?

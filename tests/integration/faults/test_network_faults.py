@@ -1,0 +1,195 @@
+"""A viewer on another machine, and everything that a network does to it: two namespaces and a cable between them.
+
+The servers are started as a user would for the machines of a home network: `reactor run --host 0.0.0.0`.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, ExitStack
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import pytest
+
+from support.client_process import ClientProcess, client_process
+from support.network import Cable, Conditions, Machine, need_namespaces
+from support.reactor_run import Reactor, reactors
+from support.stack import MODELS
+
+pytestmark = [pytest.mark.livekit, pytest.mark.timeout(180)]
+
+_SOON_S = 8.0  # what takes well below a second on an idle machine
+_SETTLE_S = 2.0  # of pictures, before a fault
+_NOTICED_S = 40.0
+_BAD_S = 4.0  # of a bad cable
+_LATE_S = 0.5  # a picture's age that nobody would call live; 15 ms is usual
+
+
+@dataclass
+class Home:
+    """Two machines and a cable: 0 is the end of the servers, 1 the viewer's."""
+
+    servers: Machine
+    viewer: Machine
+    cable: Cable
+    reactor: Reactor
+
+    def client(self, machine: Machine | None = None) -> AbstractAsyncContextManager[ClientProcess]:
+        """A client, of the viewer's machine unless another one is given."""
+        url = f"ws://{self.cable.addresses[0]}:{self.reactor.ports['coordinator']}/ws"
+        return client_process(url, (machine or self.viewer).command())
+
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        """What the servers said."""
+        return self.reactor.events(event)
+
+    async def until_logged(self, event: str, **values: str) -> None:
+        """Wait until the servers say it, from now on; a dead socket is noticed after 20 s."""
+        before, deadline_s = len(self.logged(event)), time.monotonic() + _NOTICED_S
+        while not any(record | values == record for record in self.logged(event)[before:]):
+            assert time.monotonic() < deadline_s, f"nobody said {event}"
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Home]:
+    """One for all tests: each leaves it as it was, and each begins with the session after another one's fault."""
+    need_namespaces()
+    with ExitStack() as parts:
+        servers = parts.enter_context(Machine.made("servers"))
+        viewer = parts.enter_context(Machine.made("viewer"))
+        cable = parts.enter_context(Cable(servers, viewer))
+        start = parts.enter_context(reactors(MODELS / "clock"))
+        reactor = start("--host", "0.0.0.0", "--verbose", wrapped=servers.command())  # noqa: S104 - in its namespace
+        reactor.until_ready()
+        yield Home(servers, viewer, cable, reactor)
+
+
+@pytest.fixture(autouse=True)
+def _cable_is_good(home: Home) -> None:
+    home.cable.conditions = Conditions()
+
+
+async def steady(client: ClientProcess) -> float:
+    """Let it see pictures for a while; return their usual age in seconds."""
+    await client.sees()
+    since_s = time.monotonic()
+    await client.until(lambda seen: bool(seen.frames) and seen.frames[-1] > since_s + _SETTLE_S)
+    return median(client.ages_s[-24:])
+
+
+async def recovered(client: ClientProcess, what: str, ended_s: float, usual_s: float, limit_s: float = _SOON_S) -> None:
+    """Pictures come again, are soon as young as before, and it is still the same session."""
+    await client.until(lambda seen: bool(seen.frames) and seen.frames[-1] > ended_s, limit_s)
+    first_s = next(came_s for came_s in client.frames if came_s > ended_s) - ended_s
+    await client.until(lambda seen: median(seen.ages_s[-12:]) < usual_s + _LATE_S, limit_s)
+    live_s = time.monotonic() - ended_s
+    await client.sees(24)
+    age_ms = median(client.ages_s[-24:]) * 1000
+    print(
+        f"\n{what}: pictures {first_s:.2f} s after its end, live after {live_s:.1f} s; "
+        f"age {age_ms:.0f} ms ({usual_s * 1000:.0f} before)"
+    )
+    assert client.end is None
+    assert {told["of"] for told in client.statuses if told["status"] == "ready"} == set(client.sessions)
+
+
+@pytest.mark.parametrize(
+    ("what", "conditions", "most_s"),
+    [("5 % loss", Conditions(loss=0.05), 1.0), ("100 ms jitter", Conditions(jitter_s=0.1), 2.0)],
+)
+async def test_pictures_go_on_over_a_bad_cable(home: Home, what: str, conditions: Conditions, most_s: float) -> None:
+    async with home.client() as client:
+        usual_s = await steady(client)
+        since_s = time.monotonic()
+        home.cable.conditions = conditions
+        await asyncio.sleep(_BAD_S)
+        home.cable.conditions, ended_s = Conditions(), time.monotonic()
+        gaps_s = client.gaps_s(since_s)
+        ages_s = [age_s for came_s, age_s in zip(client.frames, client.ages_s, strict=False) if came_s > since_s + 1]
+        print(
+            f"\n{what}: {len(gaps_s) / _BAD_S:.0f} pictures a second, longest gap {gaps_s[-1] * 1000:.0f} ms, "
+            f"age {median(ages_s) * 1000:.0f} ms"
+        )
+        assert gaps_s[-1] < _SOON_S
+        assert median(ages_s) < most_s
+        await recovered(client, what, ended_s, usual_s)
+
+
+async def test_a_black_out_of_two_seconds_ends_with_pictures(home: Home) -> None:
+    async with home.client() as client:
+        usual_s = await steady(client)
+        home.cable.conditions = Conditions(cut=True)
+        await asyncio.sleep(2.0)
+        home.cable.conditions, ended_s = Conditions(), time.monotonic()
+        await recovered(client, "black-out of 2 s", ended_s, usual_s)
+
+
+async def test_where_udp_is_blocked_pictures_come_by_tcp(home: Home) -> None:
+    home.cable.conditions = Conditions(udp=False)
+    began_s = time.monotonic()
+    async with home.client() as client:
+        await client.sees()
+        print(f"\nUDP blocked: pictures {client.frames[0] - began_s:.2f} s after the client's start")
+        assert await steady(client) < _LATE_S
+
+
+async def test_a_viewers_interface_that_goes_and_comes_back_costs_no_session(home: Home) -> None:
+    async with home.client() as client:
+        usual_s = await steady(client)
+        with home.cable.pulled(1):
+            await asyncio.sleep(4.0)
+        await recovered(client, "cable pulled for 4 s", time.monotonic(), usual_s)
+
+
+async def test_the_interface_that_the_media_of_the_servers_leaves_by_goes_for_good(home: Home) -> None:
+    stalls = len(home.logged("the room was entered again"))
+    with home.servers.interface("eth7", "10.78.0.1"):
+        async with home.client() as earlier:
+            await earlier.sees()
+            await asyncio.sleep(1.5)  # meanwhile the next room is prepared, by way of that interface
+        client_stays = home.client()
+        client = await client_stays.__aenter__()
+        usual_s = await steady(client)
+        gone_s = time.monotonic()
+    try:
+        await client.until(lambda seen: seen.frames[-1] > gone_s + 1.0, 15.0)
+        print(f"\ninterface of the servers gone: frozen for {client.gaps_s(gone_s - 1)[-1]:.1f} s")
+        await recovered(client, "interface of the servers", time.monotonic(), usual_s)
+    finally:
+        await client_stays.__aexit__(None, None, None)
+    assert len(home.logged("the room was entered again")) == stalls + 1
+
+
+async def test_the_owner_of_a_pulled_cable_is_replaced_by_the_next_after_the_grace(home: Home) -> None:
+    async with home.client() as owner, home.client(home.servers) as waiting:
+        await steady(owner)
+        await waiting.until(lambda told: told.position == 1)
+        with home.cable.pulled(1):
+            pulled_s = time.monotonic()
+            await home.until_logged("session_stopping")
+            over_s = time.monotonic()
+            await waiting.sees(1)
+            print(
+                f"\ncable pulled for good: given up after {over_s - pulled_s:.1f} s, "
+                f"the next one's picture {(waiting.frames[0] - over_s) * 1000:.0f} ms later"
+            )
+            assert waiting.frames[0] - over_s < _SOON_S
+        await owner.until(lambda told: told.end is not None, _NOTICED_S)
+        assert owner.end is not None
+        assert "RESUME_FAILED" in owner.end
+
+
+async def test_a_cable_that_is_pulled_until_the_socket_breaks_is_followed_by_a_resume(home: Home) -> None:
+    async with home.client() as client:
+        usual_s = await steady(client)
+        with home.cable.pulled(1):
+            await home.until_logged("client_gone")
+            resumed = asyncio.create_task(home.until_logged("a session begins", session_id=client.sessions[0]))
+        await recovered(client, "cable pulled until the socket broke", time.monotonic(), usual_s, limit_s=30.0)
+        await resumed
+        await client.sees()
+    async with home.client() as following:
+        await following.sees()
