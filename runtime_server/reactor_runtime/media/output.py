@@ -57,6 +57,10 @@ class _Picture:
         # Not by numpy: that gives up the GIL, and beside a busy thread waiting for it costs more than the copy.
         self.pixels[:] = pixels.cast("B")
 
+    def forget(self) -> None:
+        # Now: output and pacer hold each other, and the collector that finds them counts objects, not megabytes.
+        self.pixels = memoryview(bytearray())
+
 
 class VideoOutput:
     """Owns one track: plays the model's frames on it, and something else whenever there are none.
@@ -151,6 +155,7 @@ class VideoOutput:
             return
         self._closed = True
         await asyncio.to_thread(self._pacer.stop)
+        self._picture.forget()
         track, self._track = self._track, None
         if track is not None:
             await track.unpublish()

@@ -1,10 +1,12 @@
 """The output and its thread on a transport in memory, in real time."""
 
 import asyncio
+import gc
 import itertools
 import statistics
 import threading
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -166,6 +168,22 @@ async def test_closing_releases_what_waits_and_what_comes_later() -> None:
         await on.output.close()
         on.output.play(on.source.frame())
         assert on.source.released == [1, 2]
+
+
+async def test_closing_gives_the_last_picture_back_without_the_garbage_collector() -> None:
+    picture_bytes = 2048 * 1024 * 3
+    output = VideoOutput(Network(), "big", max_fps=60, on_first_frame=lambda: None, on_failed=lambda _message: None)
+    gc.disable()
+    tracemalloc.start()
+    try:
+        await output.publish(VideoFormat(2048, 1024, 60, "vp8"))
+        assert tracemalloc.get_traced_memory()[0] > picture_bytes
+        await output.close()
+        del output
+        assert tracemalloc.get_traced_memory()[0] < picture_bytes / 2
+    finally:
+        tracemalloc.stop()
+        gc.enable()
 
 
 async def test_a_small_change_of_size_keeps_the_track() -> None:
