@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     """Where weights are kept; default: ~/.cache/reactor_registry."""
 
     @property
+    def worker_environment(self) -> dict[str, str]:
+        """Variables for the model's process."""
+        return {} if self.registry_cache is None else {"REACTOR_REGISTRY_CACHE": str(self.registry_cache)}
+
+    @property
     def bind_host(self) -> str:
         """Where to listen really: only this machine when there is no key."""
         return self.host if self.runtime_key is not None or is_loopback(self.host) else LOOPBACK

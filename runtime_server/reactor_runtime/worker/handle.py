@@ -4,11 +4,8 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
-import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -21,13 +18,12 @@ from reactor_runtime.worker.lines import LinePump
 from reactor_runtime.worker.messages import Frame, FrameDone, FromWorker, LogRecord, OutputRing, ToWorker
 from reactor_runtime.worker.outbox import WorkerOutbox
 from reactor_runtime.worker.ring import SharedRing
+from reactor_runtime.worker.spawn import Spawned
 
 _log = structlog.get_logger(__name__)
 
 _MODEL = "model"  # marks what the model itself says
 _DRAIN_S = 1.0  # what a dead worker wrote last is in its pipes already
-_SECRETS = ("REACTOR_RUNTIME_KEY", "REACTOR_RUNTIME_KEY_FILE", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-_OURS = ("REACTOR_LIFELINE_FD",)
 
 
 class WorkerEvents(Protocol):
@@ -46,57 +42,26 @@ class WorkerEvents(Protocol):
         ...
 
 
-def worker_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Return our environment for a model's process: without secrets, with `extra`."""
-    return {name: value for name, value in os.environ.items() if name not in _SECRETS + _OURS} | dict(extra)
-
-
 class WorkerHandle:
-    """A worker process, started on construction; `kill` or its own exit ends it.
+    """A worker process that `kill` or its own exit ends.
 
     Args:
-        command: the program; the channel's descriptor, the lifeline's and `folder` are appended.
-        folder: the model's folder.
-        environment: of the process.
+        spawned: the process, in nobody else's hands.
         events: who is told.
-
-    Raises:
-        OSError: the process can't be started.
     """
 
-    def __init__(
-        self, command: Sequence[str], folder: Path, environment: Mapping[str, str], events: WorkerEvents
-    ) -> None:
+    def __init__(self, spawned: Spawned, events: WorkerEvents) -> None:
         self._events = events
         self._loop = asyncio.get_running_loop()
         self._rings: dict[int, SharedRing] = {}
         self._reaped = threading.Lock()
-        self._mark = leftovers.new_mark()
         self.session_id: str | None = None
         """Whose output the log lines are."""
-        ours, theirs = socket.socketpair()
-        lifeline, self._lifeline = os.pipe()
-        try:
-            self._process = subprocess.Popen(
-                [*command, str(theirs.fileno()), str(lifeline), str(folder)],
-                pass_fds=(theirs.fileno(), lifeline),
-                start_new_session=True,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env={**environment, **self._mark},
-            )
-        except OSError:
-            ours.close()
-            os.close(self._lifeline)
-            raise
-        finally:
-            theirs.close()
-            os.close(lifeline)
+        self._process, self._lifeline, self._mark = spawned.process, spawned.lifeline, spawned.mark
         assert self._process.stdout is not None  # noqa: S101 - pipes were asked for
         assert self._process.stderr is not None  # noqa: S101
         self._lines = LinePump({"stdout": self._process.stdout, "stderr": self._process.stderr}, self)
-        self._channel = runtime_end(ours)
+        self._channel = runtime_end(spawned.channel)
         self._outbox = WorkerOutbox(self._channel)
         self._reader = threading.Thread(target=self._read, name="worker-receive", daemon=True)
         self._waiter = threading.Thread(target=self._wait, name="worker-wait", daemon=True)

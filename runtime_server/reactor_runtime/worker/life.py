@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -23,6 +21,7 @@ from reactor_runtime.worker.messages import (
     SessionOver,
     Shutdown,
 )
+from reactor_runtime.worker.spawn import Spawned
 
 _log = structlog.get_logger(__name__)
 
@@ -60,11 +59,9 @@ class WorkerLife:
 
     def __init__(
         self,
-        folder: Path,
+        spawned: Spawned,
         manifest: Manifest,
         listener: LifeListener,
-        command: Sequence[str],
-        environment: Mapping[str, str],
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.manifest = manifest
@@ -80,7 +77,7 @@ class WorkerLife:
         self._timer: asyncio.TimerHandle | None = None
         self._pings = 0
         self._pinged_at_s: float | None = None
-        self.handle = WorkerHandle(command, folder, environment, self)
+        self.handle = WorkerHandle(spawned, self)
 
     def message(self, message: FromWorker) -> None:
         """See `WorkerEvents`."""

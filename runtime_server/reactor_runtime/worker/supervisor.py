@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from reactor_protocol.runtime import LoadError
 from reactor_runtime.manifest import ManifestError, load_manifest
 from reactor_runtime.worker.exits import describe_exit
 from reactor_runtime.worker.folder import Look, changed_file, look
-from reactor_runtime.worker.handle import worker_environment
 from reactor_runtime.worker.history import ModelHistory
 from reactor_runtime.worker.life import LifeListener, WorkerLife
 from reactor_runtime.worker.messages import (
@@ -26,10 +24,9 @@ from reactor_runtime.worker.messages import (
     StopSession,
     ToWorker,
 )
+from reactor_runtime.worker.spawn import WORKER_COMMAND, Spawned, spawn, worker_environment
 
 _log = structlog.get_logger(__name__)
-
-WORKER_COMMAND = (sys.executable, "-P", "-m", "reactor_runtime.worker")
 
 PROGRESS_S = 1.0  # as often as a person looks at a progress bar
 EXIT_S = 5.0  # a worker that said it ends is given this long
@@ -96,6 +93,7 @@ class Supervisor:
         history: of that model.
         environment: variables for the worker, beyond ours.
         command: the worker's program.
+        first: a worker of that folder that was started already.
     """
 
     def __init__(
@@ -104,11 +102,13 @@ class Supervisor:
         history: ModelHistory,
         environment: Mapping[str, str] | None = None,
         command: Sequence[str] = WORKER_COMMAND,
+        first: Spawned | None = None,
     ) -> None:
         self._folder = folder
         self._history = history
         self._environment = dict(environment or {})
         self._command = command
+        self._first = first
         self._manifest: Manifest | None = None
         self._life: WorkerLife | None = None
         self._reload = asyncio.Event()
@@ -123,6 +123,8 @@ class Supervisor:
         while not self._closing:
             self._reload.clear()
             before, _ = await self._look()
+            if self._closing:
+                return
             error = await self._one_life(listener)
             if self._closing:
                 return
@@ -178,24 +180,29 @@ class Supervisor:
         """End the worker: told, then killed at the shutdown's deadline. `run` returns."""
         self._closing = True
         self._reload.set()
-        if self._life is not None:
+        if self._first is not None:
+            self._first.discard()
+        elif self._life is not None:
             await self._life.end(SHUTDOWN_KILL_S)
 
     async def _one_life(self, listener: SupervisorListener) -> LoadError | None:
         """Run one worker from start to end; an error says that the model doesn't load."""
-        self._started_at_s, self._again_at_s = time.monotonic(), inf
+        first, self._first = self._first, None
+        self._started_at_s, self._again_at_s = first.at_s if first is not None else time.monotonic(), inf
         listener.loading("import", None if self._history.record.load_s is None else 0.0)
         try:
             manifest = self._manifest = load_manifest(self._folder)
-            life = WorkerLife(self._folder, manifest, listener, self._command, worker_environment(self._environment))
+            spawned = first or spawn(self._command, self._folder, worker_environment(self._environment))
         except ManifestError as refusal:
+            if first is not None:
+                first.discard()
             return LoadError(
                 message=refusal.message, file=str(refusal.file) if refusal.file else None, line=refusal.line
             )
         except OSError as refusal:
             self._again_at_s = time.monotonic() + START_AGAIN_S
             return LoadError(message=f"the model's process can't be started: {refusal}")
-        self._life = life
+        life = self._life = WorkerLife(spawned, manifest, listener)
         reload = asyncio.create_task(self._reload.wait(), name="reload requested")
         try:
             error = await self._load(listener, life, reload)

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from reactor_runtime.worker.allowance import Allowance
-from reactor_runtime.worker.handle import worker_environment
 from reactor_runtime.worker.lines import LinePump
+from reactor_runtime.worker.spawn import worker_environment
 from reactor_runtime.worker.supervisor import kill_grace_s
 
 
