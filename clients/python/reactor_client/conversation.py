@@ -131,7 +131,9 @@ class Conversation:
                 except (SocketLostError, _RoomLostError) as error:
                     await self._resume(str(error))
         except SessionEndedError:
-            # The end is told by the socket, the model's last messages come by the room and may be later.
+            # The end is told by the socket, the model's last messages come by the room and may be later; so may our
+            # own arrival there, when the model finished at once.
+            await self._finish_join()
             if self._room is not None and self._room.is_in:
                 await self._room.linger(_LINGER_S)
             raise
@@ -216,6 +218,11 @@ class Conversation:
         room, self._room, self._is_ready = self._room, None, False
         if room is not None:
             self._spawn(room.leave())
+
+    async def _finish_join(self) -> None:
+        if self._room is not None and self._grant is not None:
+            await asyncio.wait({self._room.joined}, timeout=_LINGER_S)
+            await self._look_at_join()
 
     async def _look_at_join(self) -> None:
         room = self._room

@@ -19,6 +19,7 @@ from reactor_runtime.transport.silence import LOOK_EVERY_S, Silence
 CONNECT_S = 15.0
 """The SDK tries three or four times within it."""
 
+_TEXT_PASSES_S = 0.25  # from the library's buffer to the client on a network as slow as is still playable
 _CALL_S = 10.0  # publishing takes 5 ms; longer means that the server is gone
 _ANNOUNCED_S = 6.0  # LiveKit tells who came in batches of 3 s
 _SEND_S = 30.0  # 16 MiB over a slow network
@@ -61,6 +62,7 @@ class LiveKitTransport:
         self._identity: str | None = None
         self._takes_camera = False
         self._joined = False
+        self._sent_at_s = float("-inf")
         self._looking: asyncio.TimerHandle | None = None
         self._subscribed = False
         self._lost: str | None = None
@@ -131,6 +133,7 @@ class LiveKitTransport:
             try:
                 async with asyncio.timeout(_SEND_S):
                     await room.local_participant.send_text(text, topic=TOPIC, destination_identities=to)
+                self._sent_at_s = time.monotonic()
             except Exception as error:  # noqa: BLE001 - the SDK raises its own, bare ones too
                 raise TransportError(f"a message of {len(text):,} characters wasn't sent: {reason_of(error)}") from None
 
@@ -147,9 +150,16 @@ class LiveKitTransport:
         if self._connecting is not None:
             await asyncio.wait({self._connecting}, timeout=CONNECT_S)
             self._connecting.add_done_callback(_retrieve)
+        await self._let_texts_pass()
         await self._disconnect()
         for task in list(self._tasks):
             await asyncio.wait({task}, timeout=_CALL_S)
+
+    async def _let_texts_pass(self) -> None:
+        """The library buffers and doesn't tell: a text sent just before leaving would break off."""
+        left_s = self._sent_at_s + _TEXT_PASSES_S - time.monotonic()
+        if left_s > 0 and self._joined and self._lost is None:
+            await asyncio.sleep(left_s)
 
     async def _disconnect(self) -> None:
         room, self._room = self._room, None
