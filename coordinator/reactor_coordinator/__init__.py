@@ -2,7 +2,7 @@
 
 `broker` (on `ledger` and `runtime_side`) decides, as a pure function of state, event and time; `coordinator` carries
 out what it decided. Around them: `settings`, `server` and `app` (HTTP and WebSocket), `client_socket`, `pool`
-and `runtime_client` (the runtime server), `rooms` and `tokens` (LiveKit).
+and `runtime_client` (the runtime server), `rooms`, `tokens` and `invitations` (LiveKit).
 
 Exceptions:
 

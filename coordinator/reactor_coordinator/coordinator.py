@@ -5,12 +5,10 @@ import contextlib
 import secrets
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
-from reactor_coordinator.address import livekit_url_for
 from reactor_coordinator.broker import Broker
 from reactor_coordinator.client_socket import ClientSocket
 from reactor_coordinator.errors import RoomError, RuntimeCallError
@@ -42,21 +40,16 @@ from reactor_coordinator.events import (
     Tell,
     Tick,
 )
+from reactor_coordinator.invitations import Invitations
 from reactor_coordinator.livekit_watch import LiveKitWatch
 from reactor_coordinator.metrics import Metrics
 from reactor_coordinator.pool import RuntimePool
 from reactor_coordinator.rooms import Rooms
 from reactor_coordinator.settings import Settings
-from reactor_coordinator.tokens import TTL_S, TokenMint
+from reactor_coordinator.tokens import TokenMint
 from reactor_protocol.frontend import (
     ClientMessage,
-    GpuMachineAssigned,
-    GpuMachineAssignedData,
-    RoomPrepared,
-    RoomPreparedData,
     SessionEnd,
-    SessionExpiration,
-    SessionExpirationData,
     Welcome,
     WelcomeData,
 )
@@ -79,19 +72,6 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
-@dataclass(slots=True)
-class ShownToken:
-    """The token that `room-prepared` carried, for `gpu-machine-assigned` to repeat."""
-
-    session_id: str
-    token: str
-    minted_s: float = field(default_factory=time.monotonic)
-
-    def fits(self, session_id: str) -> bool:
-        """It is that session's, and has half of its life left."""
-        return self.session_id == session_id and time.monotonic() - self.minted_s < TTL_S / 2
-
-
 class Coordinator:
     """One per process. Create inside the running loop; `start`, then `stop`."""
 
@@ -103,7 +83,7 @@ class Coordinator:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._shown: ShownToken | None = None
+        self._invitations = Invitations(settings, rooms, mint)
         self._rejoining: set[str] = set()
         self._changed = asyncio.Event()
         self.sockets: dict[int, ClientSocket] = {}
@@ -200,8 +180,8 @@ class Coordinator:
                 self.metrics.count(message)
             case Assign():
                 self._assign(effect)
-            case ShowRoom(client, session_id, identity):
-                self._show(client, session_id, identity)
+            case ShowRoom():
+                self._show(effect)
             case MakeRoom():
                 self._spawn(self._make_room(effect), f"make-room-{effect.session_id}")
             case Rejoin(session_id):
@@ -222,59 +202,15 @@ class Coordinator:
 
     def _assign(self, effect: Assign) -> None:
         socket = self.sockets.get(effect.client)
-        if socket is None:
-            return
-        runtime, left_s = self.broker.runtime, None
-        if effect.ends_s is not None:
-            left_s = max(effect.ends_s - time.monotonic(), 0.0)
-        expires_at = None if left_s is None else time.time() + left_s
-        data = GpuMachineAssignedData(
-            livekit_ws_url=self._livekit_url(socket),
-            livekit_jwt_token=self._client_token(effect.session_id, effect.identity),
-            session_id=effect.session_id,
-            resume_token=effect.resume_token,
-            model_name=runtime.model_name,
-            model_version=runtime.model_version,
-            expires_at=expires_at,
-        )
-        socket.send(GpuMachineAssigned(data=data))
-        if expires_at is not None and left_s is not None:
-            socket.send(SessionExpiration(data=SessionExpirationData(expires_at=expires_at, seconds_left=left_s)))
-        self.metrics.grants += 1
-        _log.info("session_assigned", session_id=effect.session_id, client=effect.client)
+        if socket is not None:
+            self._invitations.assign(socket, effect, self.broker.runtime)
+            self.metrics.grants += 1
+            _log.info("session_assigned", session_id=effect.session_id, client=effect.client)
 
-    def _show(self, client: int, session_id: str, identity: str) -> None:
-        socket = self.sockets.get(client)
-        if socket is None:
-            return
-        token = self._mint_client_token(session_id, identity)
-        self._shown = ShownToken(session_id, token)
-        url = self._livekit_url(socket)
-        socket.send(
-            RoomPrepared(data=RoomPreparedData(livekit_ws_url=url, livekit_jwt_token=token, session_id=session_id))
-        )
-
-    def _client_token(self, session_id: str, identity: str) -> str:
-        shown, self._shown = self._shown, None
-        if shown is not None and shown.fits(session_id):
-            return shown.token
-        return self._mint_client_token(session_id, identity)
-
-    def _mint_client_token(self, session_id: str, identity: str) -> str:
-        runtime = self.broker.runtime
-        return self._mint.for_client(
-            self._rooms.name(session_id), identity, camera=runtime.video_input, microphone=runtime.audio_input
-        )
-
-    def _livekit_url(self, socket: ClientSocket) -> str:
-        headers = socket.websocket.headers
-        return livekit_url_for(
-            public_url=self._settings.livekit_public_url,
-            livekit_url=self._settings.livekit_url,
-            host=headers.get("host"),
-            scheme=socket.websocket.url.scheme,
-            forwarded_proto=headers.get("x-forwarded-proto"),
-        )
+    def _show(self, effect: ShowRoom) -> None:
+        socket = self.sockets.get(effect.client)
+        if socket is not None:
+            self._invitations.show(socket, effect, self.broker.runtime)
 
     # What takes time
 
