@@ -23,6 +23,7 @@ from support.viewer import PATIENCE_S, next_event, numbered
 pytestmark = pytest.mark.livekit
 
 TOLD_S = 5.0  # contract: everyone is told by then
+BACK_S = 15.0  # a coordinator that is killed can only tell when it is back: after 1.2 s on an idle machine
 ENDED_S = 5.0  # and a stack that is asked to end is gone
 _MODEL = """
     import time
@@ -284,7 +285,7 @@ async def test_the_coordinator_killed_during_a_session_leaves_no_room_and_serves
             async with asyncio.timeout(PATIENCE_S):
                 async for _ in pictures:
                     pass
-        assert time.monotonic() - killed_s < TOLD_S
+        assert time.monotonic() - killed_s < BACK_S
         await owner.disconnect()
         await owner.connect(PATIENCE_S)
         await numbered(owner.frames(), 3)
@@ -308,7 +309,7 @@ async def test_all_processes_killed_at_once_are_back_and_serve(start: Callable[.
             async with asyncio.timeout(PATIENCE_S):
                 async for _ in pictures:
                     pass
-        assert time.monotonic() - killed_s < TOLD_S
+        assert time.monotonic() - killed_s < BACK_S
     await until_restarted(reactor, before, "livekit-server", "reactor_runtime", "reactor_coordinator")
     await serves(reactor)
     until_gone(list(before.values()))
