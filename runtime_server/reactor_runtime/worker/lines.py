@@ -16,7 +16,7 @@ _MAX_LINE_BYTES = 8 * 1024  # a longer line is logged in pieces
 _TAIL_LINES = 200  # of what is left out the last lines are kept: stacks of a crash are among them
 _TAIL_LINE_BYTES = 1024  # longer than any line of a stack
 _LOOK_S = 0.5  # how soon the end of a flood is noticed
-_FLOOD_PAUSE_S = 0.005  # between two reads of a flood: 13 MB/s, for 5 % of a core; who writes faster has to wait
+_FLOOD_PAUSE_S = 0.005  # between two reads of a flood: 13 MB/s at most; 50 MB took 0.11 s of a core in 6 s
 
 
 class LineTaker(Protocol):
