@@ -195,7 +195,7 @@ async def test_a_client_that_leaves_only_the_room_before_anybody_was_told_of_it_
         room = await join(granted)
         # The runtime has noticed it by its subscription; one that it hasn't noticed ends by the join timeout.
         async with asyncio.timeout(PATIENCE_S):
-            while not any(granted["sessionId"] in line for line in sound.logged('"client_joined"')):
+            while not any(granted["sessionId"] in line for line in sound.logged('"client_joined"')):  # noqa: ASYNC110 - a line of a log
                 await asyncio.sleep(0.05)
         await room.disconnect()
         ended = await client.skip_to("session-ended")
