@@ -17,6 +17,10 @@ from support.fake_runtime import FakeRuntime, free_port, serve_fake_runtime
 pytestmark = pytest.mark.livekit
 
 
+MAX_SOCKETS = 110
+"""All that the crowd of `test_sockets_that_open_and_close_leave_the_session_alone` opens, however late each is closed."""
+
+
 @pytest.fixture
 async def runtime() -> AsyncIterator[FakeRuntime]:
     async with serve_fake_runtime() as fake:
@@ -25,7 +29,7 @@ async def runtime() -> AsyncIterator[FakeRuntime]:
 
 @pytest.fixture
 async def coordinator(livekit_server: Endpoint, runtime: FakeRuntime) -> AsyncIterator[CoordinatorProcess]:
-    async with start_coordinator(livekit_server, runtime.url, "--max-sockets", "40") as started:
+    async with start_coordinator(livekit_server, runtime.url, "--max-sockets", str(MAX_SOCKETS)) as started:
         await started.until_ready()
         yield started
 
@@ -97,7 +101,7 @@ async def test_a_page_of_this_machine_is_welcome(coordinator: CoordinatorProcess
 
 
 async def test_the_number_of_sockets_is_bounded(coordinator: CoordinatorProcess) -> None:
-    clients = [await connect(coordinator.ws_url, proxy=None) for _ in range(40)]
+    clients = [await connect(coordinator.ws_url, proxy=None) for _ in range(MAX_SOCKETS)]
     async with connect(coordinator.ws_url, proxy=None) as one_more:
         assert json.loads(await one_more.recv())["data"]["code"] == "NO_CAPACITY"
     for client in clients:
