@@ -18,7 +18,7 @@ pytestmark = pytest.mark.livekit
 
 
 MAX_SOCKETS = 110
-"""All that the crowd of `test_sockets_that_open_and_close_leave_the_session_alone` opens, however late each is closed."""
+"""All that one test here opens, however late each is closed."""
 
 
 @pytest.fixture

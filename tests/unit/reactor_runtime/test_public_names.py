@@ -1,6 +1,5 @@
 import subprocess
 import sys
-import time
 
 import reactor_runtime
 
@@ -24,11 +23,6 @@ def test_importing_loads_nothing_but_the_standard_library() -> None:
     assert loaded - set(sys.stdlib_module_names) <= {"reactor_runtime"}
 
 
-def test_importing_is_quick() -> None:
-    script = "import time; t = time.perf_counter(); import reactor_runtime; print(time.perf_counter() - t)"
-    assert min(float(_python(script)) for _ in range(3)) < 0.15
-
-
 def test_a_frame_needs_numpy_only() -> None:
     script = (
         "import sys, reactor_runtime.frames;"
@@ -38,7 +32,5 @@ def test_a_frame_needs_numpy_only() -> None:
 
 
 def _python(script: str) -> str:
-    started_s = time.monotonic()
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
-    assert time.monotonic() - started_s < 60
     return done.stdout
