@@ -4,8 +4,13 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from reactor_cli.livekit_server import Endpoint, LiveKitServer, LiveKitSettings
+
+# A busy machine is slow now and then: that is no finding. pytest-timeout ends what hangs.
+settings.register_profile("reactor", deadline=None)
+settings.load_profile("reactor")
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ _FASTEST = 0.8  # of a period: the drain of a standing queue, 1.25 times
 _SLOWEST = 1.25
 _ON_TIME = 0.25  # periods: a wake-up that late still counts as on time, so that its lateness doesn't add up
 _STRAIGHT = 0.1  # periods of wanted delay below which a frame goes straight through
+_CATCH_UP_S = 1.0  # longer slips than that are pauses
 _GRACE = 1.5  # periods without a new frame before the last is repeated
 
 
@@ -85,8 +86,6 @@ class Pacing:
             # It goes out in the place of the next flat picture. Sent at once, the client's first key frame more often
             # overtakes the client's own connection and is lost; the next one is 0.4 s away then.
             self._open_at_s = self._feed_at_s
-            # A model with a clock of its own makes up for the time it was held, as fast as it may. One that is always
-            # that fast looks the same; so this much is played faster, and no more.
             self._owed_s = now_s - self._queue[0].at_s + len(self._queue) * self._rate.period_s
         self._held = False
 
@@ -139,7 +138,7 @@ class Pacing:
     def _begin(self) -> None:
         self._rate = Rate(self._max_fps)
         self._held = True
-        self._owed_s = 0.0
+        self._owed_s = 0.0  # of delay that a model too fast to be followed may still make up for
         self._open_at_s = 0.0
         self._last = None
         self._block_at_s = 0.0
@@ -167,8 +166,19 @@ class Pacing:
         at_s = due_s if on_time else now_s
         ideal_s = queued.block_at_s + queued.frame.block_index * period_s
         self._last = _Shown(at_s, max(at_s - ideal_s, 0.0))
-        self._owed_s = max(self._owed_s - (1 - _FASTEST) * period_s, 0.0) if self._queue else 0.0
+        self._owe(period_s)
         # A slow model's period is filled with repeats, so that the encoder always sees nearly the same rate.
         self._feed_period_s = period_s / max(int(period_s * min(FEED_FPS, self._max_fps) + 0.01), 1)
         self._feed_at_s = now_s + _GRACE * self._feed_period_s
         return queued.frame
+
+    def _owe(self, period_s: float) -> None:
+        """A model with a clock of its own makes up for a hold or a slip as fast as it may.
+
+        One that is always too fast looks the same then. So only what one was held for is played faster, and of one
+        that has kept its pace before up to a second.
+        """
+        if self._rate.too_fast:
+            self._owed_s = max(self._owed_s - (1 - _FASTEST) * period_s, 0.0)
+        elif self._rate.settled and not self._queue:
+            self._owed_s = _CATCH_UP_S

@@ -10,6 +10,7 @@ _EVEN = 0.06  # periods a self-paced model deviates in the mean (how well `sleep
 _BUFFER_PER_DEVIATION = 6.5  # intervals of 50 to 150 % deviate by 0.25 periods in the mean: 1.2 periods of buffer
 _MAX_BUFFER = 1.5  # periods: more delay than evenness is worth
 _LONGEST_PERIOD_S = 1.0
+_SETTLED_EMITS = 10
 _FIRST_BLOCK_PERIOD_S = 1 / 15  # most of a first block's time is warm-up; too slow is mended by the second block
 
 
@@ -48,6 +49,11 @@ class Rate:
     def too_fast(self) -> bool:
         """The model makes clearly more frames than may be shown."""
         return self._usual_s is not None and self._usual_s < 0.95 * self._shortest_s
+
+    @property
+    def settled(self) -> bool:
+        """The rate has held for a while."""
+        return self._emits >= _SETTLED_EMITS
 
     @property
     def buffer_s(self) -> float:

@@ -192,6 +192,17 @@ def test_a_model_with_a_clock_makes_up_for_the_time_it_was_held(hold_s: float) -
     assert max(late for at_s, late in late_s.items() if at_s > hold_s * 6 + 8) < 1e-3
 
 
+@pytest.mark.parametrize("slip_s", [0.1, 0.2, 0.5])
+def test_a_model_with_a_clock_makes_up_for_a_slip_of_its_own(slip_s: float) -> None:
+    emits = clocked(600, 1 / 30, 0.0)
+    emits[100] = Emit(slip_s)
+    run = play(emits, max_fps=30)
+    late_s = {frame.at_s: frame.at_s - (frame.number + 1) / 30 for frame in run.shown}
+    assert everything_in_order(run)
+    assert max(late for at_s, late in late_s.items() if at_s > 4 + slip_s * 6) < 1 / 30
+    assert max(late for at_s, late in late_s.items() if at_s > 12) < 1e-3
+
+
 def test_a_model_faster_than_allowed_hurries_no_longer_than_it_was_held() -> None:
     run = play([Emit(0.0001)] * 300, max_fps=30, hold_s=0.4)
     assert min(run.intervals_s()) > 0.8 / 30 - 1e-6
