@@ -6,7 +6,7 @@ The servers are started as a user would for the machines of a home network: `rea
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, ExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -164,8 +164,10 @@ async def test_the_interface_that_the_media_of_the_servers_leaves_by_goes_for_go
 
 
 async def test_the_owner_of_a_pulled_cable_is_replaced_by_the_next_after_the_grace(home: Home) -> None:
-    async with home.client() as owner, home.client(home.servers) as waiting:
+    async with AsyncExitStack() as clients:
+        owner = await clients.enter_async_context(home.client())
         await steady(owner)
+        waiting = await clients.enter_async_context(home.client(home.servers))
         await waiting.until(lambda told: told.position == 1)
         with home.cable.pulled(1):
             pulled_s = time.monotonic()
