@@ -193,12 +193,17 @@ class Judge:
     def _hear_end(self, client: WalkClient, data: dict[str, Any]) -> None:
         reason = data["reason"]
         self.note(f"# {client} is told the end of {data['sessionId']}: {reason}")
-        if client.phase is not Phase.OWNER or client.session_id != data["sessionId"]:
+        told = client.phase in (
+            Phase.OWNER,
+            Phase.LOST,
+        )  # one that has just broken off may still read what was under way
+        if not told or client.session_id != data["sessionId"]:
             self._fault(f"{client} is told the end of {data['sessionId']}, which it doesn't have")
             return
         if not self._is_plausible(client, reason):
             self._fault(f"the session of {client} ended without a cause: {data}")
-        client.phase = Phase.IDLE
+        if client.phase is Phase.OWNER:
+            client.phase = Phase.IDLE
         client.leave_room()
 
     def _is_plausible(self, client: WalkClient, reason: str) -> bool:
