@@ -29,9 +29,7 @@ class RuntimeSide(Ledger):
             case Snapshot():
                 self._compare(event, opened_s, now)
             case Loading() | Ready() | Failed():
-                self.runtime.take_change(event)
-                if isinstance(event, Failed):
-                    self._tell_all(notices.loading_failed(event.error))
+                self._readiness_changed(event, now)
             case RuntimeSessionEnded(session_id=session_id):
                 self._runtime_ended(session_id, event, now)
             case RoomReleased(session_id=session_id):
@@ -65,6 +63,15 @@ class RuntimeSide(Ledger):
             session.early_end = cause
         else:
             self._end(session, cause, now, stop=False)
+
+    def _readiness_changed(self, event: Loading | Ready | Failed, now: float) -> None:
+        inputs = (self.runtime.video_input, self.runtime.audio_input)
+        self.runtime.take_change(event)
+        if inputs != (self.runtime.video_input, self.runtime.audio_input):
+            # The runtime's token for the room that was made ahead doesn't fit any more.
+            self._do(self.keeper.discard(), now)
+        if isinstance(event, Failed):
+            self._tell_all(notices.loading_failed(event.error))
 
     def _compare(self, snapshot: Snapshot, opened_s: float, now: float) -> None:
         """Bring what we believe and what the runtime says together; only what is older than the stream counts."""

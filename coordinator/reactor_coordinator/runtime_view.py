@@ -40,3 +40,6 @@ class RuntimeView:
         self.progress = round(event.progress, 2) if known else None  # type: ignore[union-attr,arg-type]
         self.error = event.error if isinstance(event, Failed) else None
         self.state = event.type
+        if isinstance(event, Ready) and event.model_name is not None:
+            self.model_name, self.model_version = event.model_name, event.model_version or ""
+            self.video_input, self.audio_input = bool(event.video_input), bool(event.audio_input)

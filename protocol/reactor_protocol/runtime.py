@@ -158,9 +158,13 @@ class Loading(_Event):
 
 
 class Ready(_Event):
-    """A session can start."""
+    """A session can start. It says again what a snapshot from before the manifest was read couldn't know."""
 
     type: Literal["ready"] = "ready"
+    model_name: str | None = None
+    model_version: str | None = None
+    video_input: bool | None = None
+    audio_input: bool | None = None
 
 
 class Failed(_Event):

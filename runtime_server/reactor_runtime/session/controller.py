@@ -148,6 +148,17 @@ class Controller:
             audio_input=manifest is not None and manifest.audio_input,
         )
 
+    def _ready(self) -> runtime.Ready:
+        manifest = self.model.manifest
+        if manifest is None:
+            return runtime.Ready()
+        return runtime.Ready(
+            model_name=manifest.model_name,
+            model_version=manifest.model_version,
+            video_input=manifest.video_input,
+            audio_input=manifest.audio_input,
+        )
+
     async def prepare(self, request: PrepareRequest) -> None:
         """Enter a room ahead of time, and publish there if asked; again for the same id: what is missing.
 
@@ -229,7 +240,7 @@ class Controller:
         """See `SupervisorListener`."""
         self._machine.fire(Trigger.LOADED)
         self.model.loaded(model)
-        self._publish(runtime.Ready())
+        self._publish(self._ready())
 
     def load_failed(self, error: runtime.LoadError) -> None:
         """See `SupervisorListener`."""
@@ -418,7 +429,7 @@ class Controller:
         self._session = None
         self._machine.fire(Trigger.WORKER_FREE)
         if not self._closing:
-            self._publish(runtime.Ready())
+            self._publish(self._ready())
 
     # ------------------------------------------------------------------------------------------------------------
 
