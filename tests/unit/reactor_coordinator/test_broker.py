@@ -35,6 +35,20 @@ def test_a_grant_is_one_request_and_no_waiting_info(world: World) -> None:
     assert kinds(client) == []
 
 
+def test_a_room_made_before_the_models_inputs_were_known_is_made_anew(world: World) -> None:
+    world.settle()
+    (before,) = world.prepared
+    ready = wire.Ready(model_name="m", model_version="1.0.0", video_input=True, audio_input=False)
+    world.tell(RuntimeSaid(ready, 0.0))
+    world.settle()
+    (after,) = world.prepared
+    assert after != before
+    client = world.open()
+    world.ask(client)
+    world.settle()
+    assert client.assigned is not None
+
+
 def test_a_client_that_asks_while_its_room_is_being_made_is_not_told_to_wait(world: World) -> None:
     first, second = world.open(), world.open()
     world.ask(first)
