@@ -247,6 +247,11 @@ class World:
         self.rooms = set()
         self.tell(RoomsLost(self.broker.rooms_in_use, "restarted"))
 
+    def look(self) -> None:
+        """What the coordinator does every second: it looks whether LiveKit has its rooms."""
+        if missing := self.broker.rooms_in_use - self.rooms:
+            self.tell(RoomsLost(missing, "missing"))
+
     def reconnect(self) -> None:
         """A new event stream: what the old one had not delivered is lost, a snapshot comes first."""
         self.now += 0.001

@@ -180,6 +180,8 @@ class BrokerMachine(RuleBasedStateMachine):
             world.close(client, clean=True)
         world.sleep(200.0)
         world.settle()
+        world.look()
+        world.settle()
         if world.broker.current is None:
             standby = world.broker.keeper.standby
             expected = set() if standby is None else {standby.session_id}
