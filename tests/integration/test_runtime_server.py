@@ -135,8 +135,8 @@ class Model(VideoModel):
         pass
 """
     process = Process(write_model(tmp_path / "model", source), tmp_path / "cache")
-    try:
-        await process.children()
+    try:  # its pipes and its channel are read by different threads: no order between them
+        await until(lambda: all(line in process.log for line in ("from the model", "a warning of the model")))
         records = [json.loads(line) for line in process.log.splitlines()]
     finally:
         process.close()

@@ -1,6 +1,7 @@
 """The control channel: typed, length-framed messages over a Unix socket, file descriptors included."""
 
 import contextlib
+import errno
 import os
 import socket
 import struct
@@ -21,6 +22,10 @@ Incoming = TypeVar("Incoming", bound=Message)
 
 class ChannelClosedError(ConnectionError):
     """The other end is gone."""
+
+
+class DescriptorLostError(OSError):
+    """A message came without the file descriptor it was sent with: this process may open no more."""
 
 
 class Channel(Generic[Incoming]):
@@ -56,11 +61,12 @@ class Channel(Generic[Incoming]):
 
         Raises:
             ChannelClosedError: the other end is gone.
+            DescriptorLostError: this process had no descriptor free for the one that came.
         """
         while True:
             message = self._next_buffered()
             if message is not None:
-                return message, self._fds.pop(0) if isinstance(message, InputRing | OutputRing) else None
+                return message, self._taken() if isinstance(message, InputRing | OutputRing) else None
             try:
                 data, fds, _, _ = socket.recv_fds(self._sock, _RECEIVE_BYTES, _MAX_FDS)
             except OSError as error:
@@ -77,6 +83,11 @@ class Channel(Generic[Incoming]):
         self._sock.close()
         while self._fds:
             os.close(self._fds.pop())
+
+    def _taken(self) -> int:
+        if not self._fds:
+            raise DescriptorLostError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return self._fds.pop(0)
 
     def _next_buffered(self) -> Incoming | None:
         if len(self._buffer) < _LENGTH.size:

@@ -13,7 +13,7 @@ import structlog
 
 from reactor_runtime.media.frame import OutputFrame
 from reactor_runtime.worker import leftovers
-from reactor_runtime.worker.channel import ChannelClosedError, runtime_end
+from reactor_runtime.worker.channel import ChannelClosedError, DescriptorLostError, runtime_end
 from reactor_runtime.worker.lines import LinePump
 from reactor_runtime.worker.messages import Frame, FrameDone, FromWorker, LogRecord, OutputRing, ToWorker
 from reactor_runtime.worker.outbox import WorkerOutbox
@@ -57,6 +57,8 @@ class WorkerHandle:
         self._reaped = threading.Lock()
         self.session_id: str | None = None
         """Whose output the log lines are."""
+        self.fault: str | None = None
+        """Why the handle itself has ended the process, in words that follow "the model's process"."""
         self._process, self._lifeline, self._mark = spawned.process, spawned.lifeline, spawned.mark
         assert self._process.stdout is not None  # noqa: S101 - pipes were asked for
         assert self._process.stderr is not None  # noqa: S101
@@ -114,8 +116,7 @@ class WorkerHandle:
             os.killpg(self.pid, signal.SIGKILL)
         with self._reaped:
             returncode = self._process.wait()
-        if ended := leftovers.end_marked(self._mark, killed_group=self.pid):
-            _log.warning("processes that the model had started and left behind were ended", pids=ended)
+        self._end_leftovers()
         os.close(self._lifeline)
         self._reader.join(_DRAIN_S)
         self._channel.close()
@@ -126,6 +127,15 @@ class WorkerHandle:
             ring.close()
         self._rings.clear()  # not when the collector comes by: it may be half a gigabyte
         self._tell(lambda: self._events.exited(returncode))
+
+    def _end_leftovers(self) -> None:
+        try:
+            ended = leftovers.end_marked(self._mark, killed_group=self.pid)
+        except OSError as error:
+            _log.warning("can't look for processes that the model left behind", cause=str(error))
+            return
+        if ended:
+            _log.warning("processes that the model had started and left behind were ended", pids=ended)
 
     def _tell(self, callback: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
@@ -138,8 +148,12 @@ class WorkerHandle:
                 self._handle(message, fd)
         except ChannelClosedError:
             return
+        except DescriptorLostError:
+            self.fault = "was ended: the runtime may open no more files to share memory with it (raise `ulimit -n`)"
+            self.kill()
         except (msgspec.MsgspecError, ValueError, LookupError, OSError):
             _log.exception("the worker sent what isn't a message; ending it")
+            self.fault = "was ended: it sent what isn't a message; did the model write to a foreign descriptor?"
             self.kill()
 
     def _handle(self, message: FromWorker, fd: int | None) -> None:

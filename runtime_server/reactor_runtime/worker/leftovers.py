@@ -23,6 +23,9 @@ def end_marked(mark: dict[str, str], *, killed_group: int) -> list[int]:
     """Kill every process with that mark; their ids.
 
     Those of `killed_group` are dying already, and may be seen while they do.
+
+    Raises:
+        OSError: this process may open no more files.
     """
     wanted = f"{NAME}={mark[NAME]}".encode()
     ended: list[int] = []

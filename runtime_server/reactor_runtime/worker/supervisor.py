@@ -258,7 +258,7 @@ class Supervisor:
             _log.error(message)
             listener.worker_lost("model_stuck", message)
             return None
-        message = f"the model's process {describe_exit(life.exit.result())}"
+        message = f"the model's process {life.handle.fault or describe_exit(life.exit.result())}"
         _log.error(message, pid=life.handle.pid)
         loaded_at_s = life.loaded_at_s
         in_a_row = life.sessions == 0 and (loaded_at_s is None or time.monotonic() - loaded_at_s < STABLE_S)

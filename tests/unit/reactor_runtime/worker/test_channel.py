@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_runtime.worker import messages as m
-from reactor_runtime.worker.channel import Channel, ChannelClosedError, runtime_end, worker_end
+from reactor_runtime.worker.channel import Channel, ChannelClosedError, DescriptorLostError, runtime_end, worker_end
 from reactor_runtime.worker.ring import RingMemoryError, SharedRing
 
 Ends = tuple[Channel[m.FromWorker], Channel[m.ToWorker]]
@@ -45,6 +45,20 @@ def test_a_16_mib_command_passes(ends: Ends) -> None:
     sender.join(timeout=10)
     assert isinstance(message, m.RunCommand)
     assert message.data == data
+
+
+def test_a_ring_that_comes_where_nothing_more_may_be_opened_is_told_from_a_broken_message(ends: Ends) -> None:
+    runtime, worker = ends
+    ring = SharedRing.create(1, 48)
+    worker.send(m.OutputRing(1, 1, 48), ring.fd)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))  # what is open stays so
+    try:
+        with pytest.raises(DescriptorLostError, match="Too many open files"):
+            runtime.receive()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        ring.close()
 
 
 def test_a_ring_handed_over_shares_its_memory(ends: Ends) -> None:
