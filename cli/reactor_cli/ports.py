@@ -79,6 +79,12 @@ class WantedPort:
 
 def port_problems(wanted: Sequence[WantedPort]) -> str | None:
     """Try all ports at once; say what is wrong, one line a port, and what to do. None: they can be used."""
+    problems = try_ports(wanted)
+    return advice(problems) if problems else None
+
+
+def try_ports(wanted: Sequence[WantedPort]) -> list[PortProblem]:
+    """Try all ports at once, and return those that can't be had."""
     held: list[socket.socket] = []
     problems: list[PortProblem] = []
     for port in wanted:
@@ -88,7 +94,7 @@ def port_problems(wanted: Sequence[WantedPort]) -> str | None:
             problems.append(port.explain(error))
     for opened in held:
         opened.close()
-    return advice(problems) if problems else None
+    return problems
 
 
 def advice(problems: Sequence[PortProblem]) -> str:

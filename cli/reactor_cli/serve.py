@@ -3,21 +3,19 @@
 import asyncio
 import importlib.util
 import secrets
-import socket
 from pathlib import Path
 from typing import Any
 
+from reactor_cli.addresses import front_door, livekit_settings, reachable, wanted_ports
 from reactor_cli.display import choose_display
 from reactor_cli.environment import Wiring, coordinator_spec, runtime_spec
 from reactor_cli.errors import CliError, UsageProblem
 from reactor_cli.livekit_server import Endpoint, LiveKitSettings
-from reactor_cli.livekit_server.config import KeyPair
-from reactor_cli.livekit_server.ports import wanted_ports
 from reactor_cli.livekit_service import FetchNews, GivenLiveKit, LiveKitService
 from reactor_cli.look import Endpoints
 from reactor_cli.model_folder import open_model
 from reactor_cli.output import Output
-from reactor_cli.ports import WantedPort, port_problems
+from reactor_cli.ports import port_problems
 from reactor_cli.service import OnExit, OnLine, ProcessService, Service
 from reactor_cli.settings import LOOPBACK, RunSettings, load_settings
 from reactor_cli.stack import Member, Stack, Welcome, exit_notice
@@ -28,7 +26,6 @@ from reactor_protocol.manifest import Manifest
 _COORDINATOR_GRACE_S = 2.2
 _RUNTIME_GRACE_S = 1.7
 _LIVEKIT_GRACE_S = 1.0
-_ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - names what a user may have asked for
 
 
 def serve(flags: dict[str, Any], started_s: float) -> None:
@@ -45,8 +42,8 @@ def serve(flags: dict[str, Any], started_s: float) -> None:
     settings = load_settings(flags)
     folder, manifest = open_model(settings.path)
     _check_debugger(settings)
-    livekit = _livekit_settings(settings)
-    problems = port_problems(_wanted_ports(settings, livekit))
+    livekit = livekit_settings(settings)
+    problems = port_problems(wanted_ports(settings, livekit))
     if problems:
         raise CliError(problems)
     display = choose_display(settings.log_format)
@@ -61,7 +58,7 @@ def serve(flags: dict[str, Any], started_s: float) -> None:
     members = _members(settings, wiring, server, output.line, on_exit)
     welcome = _welcome(settings, manifest, started_s)
     at = Endpoints(
-        _reachable(settings.listen_host), settings.coordinator_port, settings.runtime_port, wiring.runtime_key
+        reachable(settings.listen_host), settings.coordinator_port, settings.runtime_port, wiring.runtime_key
     )
     try:
         asyncio.run(Stack(members, at, display, welcome, lambda: news.now).run())
@@ -80,21 +77,6 @@ def _members(settings: RunSettings, wiring: Wiring, livekit: Service, on_line: O
     ]
 
 
-def _livekit_settings(settings: RunSettings) -> LiveKitSettings | None:
-    """Return the launcher's settings, or None where a server is given."""
-    if settings.livekit_url:
-        return None
-    keys = KeyPair.random()
-    return LiveKitSettings(
-        port=settings.livekit_port,
-        tcp_port=settings.media_tcp_port,
-        udp_port=settings.media_udp_port,
-        public_host=(settings.public_host or settings.listen_host) if settings.is_open else None,
-        api_key=keys.key,
-        api_secret=keys.secret,
-    )
-
-
 def _endpoint(settings: RunSettings, livekit: LiveKitSettings | None) -> Endpoint:
     if livekit is not None:
         return Endpoint(f"ws://{LOOPBACK}:{livekit.port}", livekit.api_key or "", livekit.api_secret or "")
@@ -102,17 +84,6 @@ def _endpoint(settings: RunSettings, livekit: LiveKitSettings | None) -> Endpoin
     return Endpoint(
         settings.livekit_url or "", settings.livekit_api_key or "", secret.get_secret_value() if secret else ""
     )
-
-
-def _wanted_ports(settings: RunSettings, livekit: LiveKitSettings | None) -> list[WantedPort]:
-    tcp = socket.SOCK_STREAM
-    ports = [
-        WantedPort(settings.coordinator_port, tcp, settings.listen_host, "coordinator", "--coordinator-port"),
-        WantedPort(settings.runtime_port, tcp, LOOPBACK, "runtime server", "--runtime-port"),
-    ]
-    if settings.debug:
-        ports.append(WantedPort(settings.debug_port, tcp, LOOPBACK, "debugger", "--debug-port"))
-    return ports + (wanted_ports(livekit) if livekit else [])
 
 
 def _runtime_key(settings: RunSettings) -> str:
@@ -135,14 +106,9 @@ def _check_debugger(settings: RunSettings) -> None:
 
 
 def _welcome(settings: RunSettings, manifest: Manifest, started_s: float) -> Welcome:
-    host = _reachable(settings.public_host or settings.listen_host)
-    where = f"{f'[{host}]' if ':' in host else host}:{settings.coordinator_port}"
+    where = front_door(settings)
     model = f"{manifest.model_name} {manifest.model_version}"
     return Welcome(model, f"http://{where}", f"ws://{where}/ws", started_s)
-
-
-def _reachable(host: str) -> str:
-    return LOOPBACK if host in _ANY_ADDRESS else host
 
 
 def _with_log_folder(error: CliError, folder: Path | None) -> CliError:

@@ -31,7 +31,7 @@ _WHAT = _options(
     click.option("--runtime", metavar="livekit|http|headless", help="How clients are reached (http, headless: later)."),
     click.option("-c", "--config", type=click.Path(path_type=Path), help="Settings in TOML; keys as the flags below."),
 )
-_WHERE = _options(
+WHERE = _options(
     click.option("--host", help="Address to listen on; 0.0.0.0 lets other machines in.  [default: 127.0.0.1]"),
     click.option("--coordinator-port", "--port", type=int, help="For clients and browsers.  [default: 8080]"),
     click.option("--runtime-port", type=int, help="Runtime server.  [default: 8081]"),
@@ -72,11 +72,17 @@ _REST = _options(
 )
 
 
+def given(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that were on the command line."""
+    flags = {name: value for name, value in options.items() if value is not None and value != ()}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in flags.items()}
+
+
 @click.command(
     help="Serve the model in a folder until Ctrl-C. Every flag is also a setting REACTOR_… or a --config key."
 )
 @_WHAT
-@_WHERE
+@WHERE
 @_MEDIA
 @_SESSIONS
 @_REST
@@ -87,9 +93,7 @@ def run(context: click.Context, /, **options: Any) -> None:
     `context.obj`: `time.monotonic()` at the command's start, or None.
     """
     started_s = context.obj if isinstance(context.obj, float) else time.monotonic()
-    flags = {name: value for name, value in options.items() if value is not None and value != ()}
-    if "allow_origin" in flags:
-        flags["allow_origin"] = list(flags["allow_origin"])
+    flags = given(options)
 
     from reactor_cli.serve import serve  # noqa: PLC0415 - `run --help` needs none of it
 
