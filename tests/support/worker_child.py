@@ -47,7 +47,16 @@ import pytest
 from reactor_runtime import SessionStopped, VideoModel, command, get_ctx
 """
 
+EMITS_FOR_EVER = """
+class M(VideoModel):
+    def start_session(self):
+        while True:
+            self.emit_frame(np.zeros((48, 64, 3), np.uint8))
+"""
+
 Kind = TypeVar("Kind", bound=FromWorker)
+Start = Callable[..., "WorkerChild"]
+"""Writes a model, loads it, begins session `s1`: the fixture `start`."""
 
 
 def write_model(folder: Path, source: str, **manifest: Any) -> Path:
