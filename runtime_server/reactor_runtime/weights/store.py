@@ -1,0 +1,129 @@
+"""Where a registry keeps its objects: the few operations that everything else is made of."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote
+
+from reactor_runtime.weights.errors import RegistryError
+
+CHUNK_BYTES = 1024 * 1024
+"""The most that `read_range` yields at once."""
+
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
+_FORMS = "A registry is the name of a bucket, s3://BUCKET, or file:///FOLDER."
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """One object of a registry.
+
+    Parameters:
+        etag: another one whenever the contents are others; without quotes. Of an S3 server often an MD5, not always.
+        modified_at: with its time zone.
+    """
+
+    key: str
+    size_bytes: int
+    etag: str
+    modified_at: datetime
+
+
+class ObjectStore(Protocol):
+    """A registry: objects under keys with slashes, as in S3. May be used from many threads at once.
+
+    Every method may raise any RegistryError. What a method adds to that is listed there.
+    """
+
+    @property
+    def location(self) -> str:
+        """What the user calls it, for messages: `s3://bucket`, `file:///folder`."""
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """All objects whose keys begin with `prefix`, in the order of their keys; asks for more as it goes.
+
+        Markers of directories (keys that end in `/`) may be among them.
+        """
+
+    def head(self, key: str) -> ObjectInfo:
+        """One object.
+
+        Raises:
+            ObjectMissingError: it isn't there.
+        """
+
+    def read_range(self, key: str, start: int, end: int, *, etag: str | None = None) -> Iterator[bytes]:
+        """The bytes from `start` up to `end`, which is not included, in pieces of at most `CHUNK_BYTES`.
+
+        Yields exactly `end - start` bytes or raises. A connection that breaks in the middle is not tried again: what
+        has been yielded is good, go on from there. Closing the iterator early gives the connection back.
+
+        Parameters:
+            etag: given, the object must still be the one that had it.
+
+        Raises:
+            ObjectMissingError: it isn't there.
+            ObjectChangedError: it is another one now, or shorter than `end`.
+            RegistryUnreachableError: the connection broke, possibly in the middle.
+        """
+
+    def put(
+        self,
+        key: str,
+        source: Path | bytes,
+        *,
+        sha256: str | None = None,
+        on_bytes: Callable[[int], None] | None = None,
+        only_new: bool = False,
+    ) -> None:
+        """Store a file or bytes; readers see the old object or the new one, never a part.
+
+        Parameters:
+            sha256: of the contents, in hex; remembered where the store can, for `holds`.
+            on_bytes: called with the number of bytes sent since the last call, in any thread; may be less than 0 when
+                something has to be sent again. What it raises ends the transfer, and `put` raises it.
+            only_new: never replace.
+
+        Raises:
+            ObjectExistsError: `only_new`, and there is an object.
+        """
+
+    def holds(self, info: ObjectInfo, source: Path, sha256: str) -> bool:
+        """Whether this object has the contents of the file `source`, whose SHA-256 is given; True only if certain."""
+
+    def close(self) -> None:
+        """Give back connections; nothing happens the second time."""
+
+
+def open_store(registry: str, *, connections: int = 10) -> ObjectStore:
+    """The registry called `registry`; doesn't ask it anything yet.
+
+    Parameters:
+        registry: a bucket's name, `s3://bucket`, or `file:///folder` (a directory with the same layout).
+        connections: how many may be used at once.
+
+    Raises:
+        RegistryError: it has another form, or boto3 is needed and not installed.
+    """
+    if registry.startswith("file:"):
+        from reactor_runtime.weights.directory import DirectoryStore  # noqa: PLC0415 - one of the two is needed
+
+        return DirectoryStore(_folder(registry))
+    bucket = registry.removeprefix("s3://").removesuffix("/")
+    if not _BUCKET.fullmatch(bucket):
+        hint = f" For a directory: {Path(registry).absolute().as_uri()}" if "://" not in registry and registry else ""
+        raise RegistryError(f"{registry!r} is no registry. {_FORMS}{hint}")
+    from reactor_runtime.weights.s3 import S3Store  # noqa: PLC0415 - boto3 takes 0.3 s
+
+    return S3Store(bucket, connections=connections)
+
+
+def _folder(url: str) -> Path:
+    rest = url.removeprefix("file:").removeprefix("//").removeprefix("localhost")
+    folder = unquote(rest)
+    if not folder.startswith("/") or "\0" in folder:
+        raise RegistryError(f"{url!r} is no registry: write an absolute path with three slashes, file:///FOLDER.")
+    return Path(folder)
