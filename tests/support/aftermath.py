@@ -13,6 +13,7 @@ from support.viewer import PATIENCE_S, numbered
 SLACK = 4
 """Threads and descriptors that come and go by themselves: kept-alive connections between the servers."""
 _POLL_S = 0.1
+_REST_S = 0.5  # a connect takes a tenth of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,21 @@ def usage(stack: Stack) -> dict[str, Usage]:
         process = psutil.Process(child.pid)
         found[name] = Usage(process.num_threads(), process.num_fds(), len(process.children(recursive=True)))
     return found
+
+
+async def settled_usage(stack: Stack) -> dict[str, Usage]:
+    """What each of the stack's servers holds at rest: the next room is made, programs that were run are over.
+
+    LiveKit's SDK, for one, runs `lsb_release` at each connect.
+    """
+    deadline_s = time.monotonic() + PATIENCE_S
+    found = usage(stack)
+    while True:
+        await asyncio.sleep(_REST_S)
+        past, found = found, usage(stack)
+        if found == past:
+            return found
+        assert time.monotonic() < deadline_s, f"never at rest: {past}, then {found}"
 
 
 def rss_mib(stack: Stack, name: str) -> float:

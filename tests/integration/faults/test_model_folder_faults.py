@@ -16,7 +16,7 @@ import pytest_asyncio
 from reactor_cli.livekit_server import Endpoint
 from reactor_client import ReactorClient, StatusChanged
 from reactor_protocol.frontend import ErrorData
-from support.aftermath import nothing_left, rss_mib, serves, usage
+from support.aftermath import nothing_left, rss_mib, serves, settled_usage
 from support.faults import log_entries, until_logged
 from support.stack import Stack, running_stack
 from support.viewer import PATIENCE_S, next_event, numbered
@@ -162,7 +162,7 @@ async def stack(folder: Path, livekit_server: Endpoint) -> AsyncIterator[Stack]:
     async with running_stack(folder, livekit=livekit_server, env=env) as stack:
         await serves(stack)
         await stack.until_ready()
-        before = usage(stack)
+        before = await settled_usage(stack)
         yield stack
         await nothing_left(stack, before)
 

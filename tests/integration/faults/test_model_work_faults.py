@@ -15,7 +15,7 @@ from reactor_cli.livekit_server import Endpoint
 from reactor_client import Frame, ReactorClient, StatusChanged, Subscription
 from reactor_protocol.application import CommandErrorData
 from support import pattern
-from support.aftermath import nothing_left, serves, usage
+from support.aftermath import nothing_left, serves, settled_usage
 from support.faults import end_of, log_entries, until_logged
 from support.stack import MODELS, Stack, running_stack
 from support.viewer import PATIENCE_S, instance, next_event, next_message, numbered
@@ -34,7 +34,7 @@ async def stack(livekit_server: Endpoint, tmp_path_factory: pytest.TempPathFacto
     async with running_stack(MODELS / "rascal", livekit=livekit_server, flags=flags, env=env) as stack:
         await serves(stack)
         await stack.until_ready()
-        before = usage(stack)
+        before = await settled_usage(stack)
         yield stack
         await nothing_left(stack, before)
 
