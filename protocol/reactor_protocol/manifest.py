@@ -22,13 +22,14 @@ class Manifest(WireModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True, title="Reactor model manifest")
 
     schema_uri: str | None = Field(default=None, alias="$schema")
-    """For editors."""
-    reactor_runtime: str = Field(alias="reactor-runtime")
+    """Where editors find the schema that completes and checks this file; of no meaning otherwise."""
+    reactor_runtime: str = Field(alias="reactor-runtime", examples=["0.1.0", ">=0.0.4,<1"])
     """PEP 440 version specifiers; a bare `x.y.z` means that version or newer."""
-    class_path: str = Field(alias="class", pattern=_CLASS_PATTERN)
+    class_path: str = Field(alias="class", pattern=_CLASS_PATTERN, examples=["model_mine:MyModel"])
     """`module:Class`; the module may be dotted."""
     model_name: str = Field(min_length=1)
-    model_version: str = Field(pattern=_SEMVER_PATTERN)
+    """What clients are told."""
+    model_version: str = Field(pattern=_SEMVER_PATTERN, examples=["1.0.0"])
     """Semantic version."""
     args: dict[str, Any] = {}
     """Keyword arguments of the class's `__init__`."""
@@ -43,3 +44,4 @@ class Manifest(WireModel):
     stop_timeout: float | None = Field(default=None, gt=0)
     """Seconds a model may take to end a session before its process is killed; default: measured."""
     description: str = ""
+    """For people."""

@@ -10,7 +10,11 @@ ReactorError
 SessionStopped                 (a BaseException) the session is over; let it pass
 """
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
+
+from reactor_runtime.findings import Finding
 
 
 class ReactorError(Exception):
@@ -34,7 +38,22 @@ class LoadError(ReactorError):
 
 
 class ManifestError(LoadError):
-    """`manifest.json` is missing or wrong."""
+    """`manifest.json` is missing or wrong.
+
+    Parameters:
+        findings: each thing that is wrong with it, in the order of lines.
+    """
+
+    def __init__(
+        self, message: str, file: Path | None = None, line: int | None = None, findings: Sequence[Finding] = ()
+    ) -> None:
+        super().__init__(message, file, line)
+        self.findings = tuple(findings)
+
+    @classmethod
+    def of(cls, findings: Sequence[Finding]) -> Self:
+        """All of `findings`, of which there is at least one: a line each."""
+        return cls("\n".join(map(str, findings)), findings[0].file, findings[0].line, findings)
 
 
 class ModelLoadError(LoadError):
