@@ -1,27 +1,78 @@
-"""The cache of weight folders on this machine."""
+"""The cache of weight folders on this machine. Nothing here uses the network.
 
+What is in it (`folders`), whether a folder is all there (`complete`, at once) and sound (`verify`, reads it), and
+making room (`remove`, `prune`).
+"""
+
+import contextlib
 import os
 from pathlib import Path
 
 from reactor_runtime.errors import WeightsError
+from reactor_runtime.weights.housekeeping import Removed, prune, remove
+from reactor_runtime.weights.install import recover_if_free
+from reactor_runtime.weights.layout import Layout, cache_root
+from reactor_runtime.weights.listing import CachedFolder, folders, has_files
+from reactor_runtime.weights.record import read_record
+from reactor_runtime.weights.verify import FileReport, FolderReport, verify
+
+__all__ = [
+    "CachedFolder",
+    "FileReport",
+    "FolderReport",
+    "Removed",
+    "cache_root",
+    "complete",
+    "folders",
+    "prune",
+    "remove",
+    "verify",
+    "weight_folder",
+]
 
 
-def cache_root() -> Path:
-    """`REACTOR_REGISTRY_CACHE`, else `~/.cache/reactor_registry`."""
-    return Path(os.environ.get("REACTOR_REGISTRY_CACHE") or Path.home() / ".cache" / "reactor_registry")
+def complete(name: str, *, root: Path | None = None) -> Path | None:
+    """The folder called `name` if all of it is here. Looks at sizes and times of change; `verify` looks at the bytes.
+
+    A folder that was put there by hand is taken for complete as soon as there is a file in it.
+
+    Raises:
+        UnsafeKeyError: it can't be a folder's name.
+    """
+    layout = Layout.of(name, root)
+    found = _complete(layout)
+    if found is None and layout.partial.is_dir():
+        recover_if_free(layout)
+        found = _complete(layout)
+    return found
 
 
 def weight_folder(name: str) -> Path:
-    """The folder called `name`.
+    """The folder called `name`, from this machine.
 
     Raises:
-        WeightsError: it isn't there or holds nothing; the text names the path.
+        WeightsError: it isn't there or isn't complete; the text names the path.
     """
-    if not name or name in {".", ".."} or set(name) & {"/", "\\", "\0"}:
-        raise WeightsError(f"{name!r} is no name of a weight folder: one word, without slashes.")
-    folder = cache_root() / name
+    found = complete(name)
+    if found is not None:
+        return found
+    folder = Layout.of(name).folder
     if not folder.is_dir():
         raise WeightsError(f"the weight folder {name!r} isn't there. Put its files into {folder}.")
-    if not any(path.is_file() for path in folder.rglob("*")):
+    if not has_files(folder):
         raise WeightsError(f"the weight folder {name!r} is empty. Put its files into {folder}.")
-    return folder
+    raise WeightsError(
+        f"the weight folder {name!r} in {folder} is no longer as it was fetched. "
+        f"See what is wrong: reactor weights verify {name}. Fetch it again: reactor download --weights {name}"
+    )
+
+
+def _complete(layout: Layout) -> Path | None:
+    record = read_record(layout.record)
+    if record is None:
+        return layout.folder if has_files(layout.folder) else None
+    if not record.matches(layout.folder):
+        return None
+    with contextlib.suppress(OSError):  # remember that it was used; a cache may be read-only
+        os.utime(layout.record)
+    return layout.folder
