@@ -19,6 +19,7 @@ _COMMANDS = {
     "capabilities": LazyCommand(
         "reactor_cli.commands.capabilities", "capabilities", "Print a model's commands as JSON."
     ),
+    "doctor": LazyCommand("reactor_cli.commands.doctor", "doctor", "Look for what keeps `reactor run` from working."),
 }
 
 

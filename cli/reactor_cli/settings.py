@@ -129,7 +129,7 @@ class RunSettings(BaseSettings):
     @property
     def is_open(self) -> bool:
         """Other machines are to reach this stack: then they need its media as well."""
-        return self.public_host is not None or not _is_loopback(self.listen_host)
+        return self.public_host is not None or not is_loopback(self.listen_host)
 
     @classmethod
     def settings_customise_sources(
@@ -193,7 +193,8 @@ def variable(field: str) -> str:
     return next(iter(_aliases(field)), f"REACTOR_{field.upper()}")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether an address or name means this machine to every machine."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

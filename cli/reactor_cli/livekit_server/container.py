@@ -48,11 +48,14 @@ def engine_here(job: Job) -> Engine:
     except ModuleNotFoundError:
         raise UnavailableError("the Python package `docker` isn't installed") from None
     try:
-        client = docker.from_env(timeout=_ENGINE_S)
-        if not client.api.base_url.startswith("http+docker://"):
-            raise UnavailableError(f"the Docker engine at {client.api.base_url} is on another machine")
-        info = client.info()
-        _have_image(job, client)
+        with contextlib.ExitStack() as unless_used:
+            client = docker.from_env(timeout=_ENGINE_S)
+            unless_used.callback(client.close)
+            if not client.api.base_url.startswith("http+docker://"):
+                raise UnavailableError(f"the Docker engine at {client.api.base_url} is on another machine")
+            info = client.info()
+            _have_image(job, client)
+            unless_used.pop_all()
     except (DockerException, OSError) as error:
         raise UnavailableError(f"Docker: {str(error)[:200]}") from error
     return Engine(client, _shares_network(info))

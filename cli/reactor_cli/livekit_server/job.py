@@ -82,6 +82,18 @@ class Job:
             self.cancelled.wait(_LOCK_POLL_S)
 
 
+def is_idle(folder: Path) -> bool:
+    """Whether nobody is fetching a program into `folder`."""
+    try:
+        fd = os.open(folder / ".lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return True
+    try:
+        return _locked(fd)
+    finally:
+        os.close(fd)
+
+
 def _locked(fd: int) -> bool:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
