@@ -14,9 +14,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from types import FrameType
 from typing import IO
+from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv"
@@ -24,6 +26,8 @@ PYTHON = FOLDER / "bin" / "python"
 INCLUDED = {"all": ["all"], "dev": ["all", "dev"]}  # whose stamps an installation earns
 LOCK_POLL_S = 0.2
 LOCK_TIMEOUT_S = 1800.0  # longer than an installation over a slow line
+CPU_TORCH = "https://download.pytorch.org/whl/cpu"  # https://pytorch.org/get-started/locally
+INDEX_TIMEOUT_S = 3.0  # an index that is slower isn't worth it
 
 
 class SetupError(Exception):
@@ -48,17 +52,34 @@ def main(extra: str) -> None:
 
 def install(extra: str) -> None:
     """Install with uv where there is one, else with pip; the project itself is installed editable."""
-    project = f"{ROOT}[{extra}]"
     uv = shutil.which("uv")
     if uv:
         made = works() or run(uv, "venv", "-q", "--allow-existing", "--python", sys.executable, str(FOLDER))
-        if made and run(uv, "pip", "install", "-q", "--python", str(PYTHON), "-e", project):
+        if made and add(extra, uv, "pip", "install", "-q", "--python", str(PYTHON)):
             return
         say("uv couldn't do it: trying with pip, which may know another package index.")
     if not has_pip() and not run(sys.executable, "-m", "venv", "--clear", str(FOLDER)):
         raise SetupError(f"{FOLDER} can't be made. On Debian and Ubuntu: sudo apt-get install python3-venv")
-    if not run(str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-input", "-e", project):
+    if not add(extra, str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-input"):
         raise SetupError("pip couldn't install the packages: its message is above. Start again to go on.")
+
+
+def add(extra: str, *command: str) -> bool:
+    """Run the installing `command` for the project with `extra`."""
+    if extra == "dev" and cpu_torch_will_do() and not run(*command, "--index-url", CPU_TORCH, "torch"):
+        say("Torch for the CPU alone can't be had: taking the large one.")
+    return run(*command, "-e", f"{ROOT}[{extra}]")
+
+
+def cpu_torch_will_do() -> bool:
+    """Whether to take torch without CUDA, 0.2 GB: PyPI has only the one with it for Linux, which is 3 GB."""
+    if sys.platform != "linux" or shutil.which("nvidia-smi"):
+        return False
+    try:
+        with urlopen(f"{CPU_TORCH}/torch/", timeout=INDEX_TIMEOUT_S):  # noqa: S310 - always https
+            return True
+    except (OSError, HTTPException):
+        return False
 
 
 def works() -> bool:

@@ -52,9 +52,7 @@ def _fetch(pictures: torch.Tensor) -> NDArray[np.uint8]:
     staging = _pinned(pictures.numel()).view(pictures.shape)
     with torch.cuda.device(pictures.device):
         staging.copy_(pictures, non_blocking=True)
-        copied = torch.cuda.Event()
-        copied.record()
-        copied.synchronize()  # without the interpreter's lock
+        torch.cuda.current_stream().synchronize()  # without the interpreter's lock
     staged: NDArray[np.uint8] = staging.numpy()
     return staged
 

@@ -1,4 +1,4 @@
-"""Torch tensors as frames. Collected only where torch is installed: see conftest.py."""
+"""Torch tensors as frames."""
 
 import numpy as np
 import pytest
