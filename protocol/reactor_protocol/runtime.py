@@ -109,12 +109,46 @@ class SessionInfo(WireModel):
     """Median time from the model's emit to the encoder, over the last second."""
 
 
+class FileDownload(WireModel):
+    """A file that is being fetched."""
+
+    path: str
+    """In its folder."""
+    size_bytes: int
+    done_bytes: int
+
+
+class Download(WireModel):
+    """How far weights have come: those folders that weren't on this machine yet."""
+
+    folder: str
+    """The one that is being fetched."""
+    files: int
+    """Of that folder."""
+    files_done: int
+    current: list[FileDownload] = []
+    """Those of its files that are under way."""
+    waiting_for_pid: int | None = None
+    """Another process is fetching that folder; this is how far it has come."""
+    folders: int
+    folders_done: int
+    total_bytes: int
+    """Of all folders."""
+    done_bytes: int
+    speed_bytes_s: float
+    eta_s: float | None = None
+    """Seconds that are left; None while nobody knows."""
+
+
 class Readiness(WireModel):
     """`GET /ready`, and the part of a snapshot that says what the runtime is doing."""
 
     state: RuntimeState
     stage: LoadStage | None = None
     progress: float | None = Field(default=None, ge=0, le=1)
+    """Of that stage."""
+    download: Download | None = None
+    """In the stage `weights`."""
     error: LoadError | None = None
 
 
@@ -155,6 +189,9 @@ class Loading(_Event):
     type: Literal["loading"] = "loading"
     stage: LoadStage
     progress: float | None = None
+    """Of that stage, 0..1."""
+    download: Download | None = None
+    """In the stage `weights`."""
 
 
 class Ready(_Event):
@@ -168,7 +205,10 @@ class Ready(_Event):
 
 
 class Failed(_Event):
-    """The model didn't load; it is tried again when its folder changes or on `POST /reload`."""
+    """The model didn't load; it is tried again when its folder changes or on `POST /reload`.
+
+    Without either where time may mend it, as with a registry that can't be reached.
+    """
 
     type: Literal["failed"] = "failed"
     error: LoadError

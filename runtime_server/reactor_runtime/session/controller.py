@@ -230,11 +230,13 @@ class Controller:
 
     # --- SupervisorListener -------------------------------------------------------------------------------------
 
-    def loading(self, stage: runtime.LoadStage, progress: float | None) -> None:
+    def loading(
+        self, stage: runtime.LoadStage, progress: float | None, download: runtime.Download | None = None
+    ) -> None:
         """See `SupervisorListener`."""
         if self._machine.state in {"ready", "failed"}:
             self._machine.fire(Trigger.RELOAD)
-        self.model.loading(stage, progress)
+        self.model.loading(stage, progress, download)
 
     def loaded(self, model: LoadedModel) -> None:
         """See `SupervisorListener`."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from reactor_protocol import runtime
 from reactor_protocol.frontend import VideoCodec
 from reactor_protocol.manifest import Manifest
-from reactor_protocol.runtime import LoadError, LoadStage, Readiness, RuntimeEvent
+from reactor_protocol.runtime import Download, LoadError, LoadStage, Readiness, RuntimeEvent
 from reactor_runtime.manifest import max_fps
 from reactor_runtime.media.codec import choose_codec
 from reactor_runtime.session.camera import Camera
@@ -48,14 +48,14 @@ class ServedModel:
 
     # --- what happens -------------------------------------------------------------------------------------------
 
-    def loading(self, stage: LoadStage, progress: float | None) -> None:
+    def loading(self, stage: LoadStage, progress: float | None, download: Download | None = None) -> None:
         """It is loading, and this far."""
         self._loaded = None
         if self.camera is not None:
             self.camera.close()
             self.camera = None
-        self.readiness = Readiness(state="loading", stage=stage, progress=progress)
-        self._publish(runtime.Loading(stage=stage, progress=progress))
+        self.readiness = Readiness(state="loading", stage=stage, progress=progress, download=download)
+        self._publish(runtime.Loading(stage=stage, progress=progress, download=download))
 
     def loaded(self, model: LoadedModel) -> None:
         """Its process has constructed it."""

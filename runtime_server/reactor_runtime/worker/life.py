@@ -7,8 +7,9 @@ from typing import Protocol
 import structlog
 
 from reactor_protocol.manifest import Manifest
-from reactor_protocol.runtime import LoadStage
+from reactor_protocol.runtime import Download, LoadStage
 from reactor_runtime.media.frame import OutputFrame
+from reactor_runtime.weights.words import Milestones, download_fields
 from reactor_runtime.worker.handle import WorkerHandle
 from reactor_runtime.worker.messages import (
     Frame,
@@ -32,7 +33,7 @@ DUMP_S = 0.5  # faulthandler writes a hundred stacks in a tenth of it
 class LifeListener(Protocol):
     """What a worker's life tells; on the event loop but for `frame`."""
 
-    def loading(self, stage: LoadStage, progress: float | None) -> None:
+    def loading(self, stage: LoadStage, progress: float | None, download: Download | None = None) -> None:
         """A new worker is loading the model, and this far."""
         ...
 
@@ -71,6 +72,12 @@ class WorkerLife:
         self.exit: asyncio.Future[int] = self._loop.create_future()
         self.stage: LoadStage = "import"
         self.progress: float | None = None
+        self.download: Download | None = None
+        """While it is fetching weights."""
+        self.fetched_s = 0.0
+        """How long it has fetched weights."""
+        self._fetching_since_s: float | None = None
+        self._milestones = Milestones()
         self.stuck = False
         self.sessions = 0
         """That have ended while the process lived."""
@@ -82,9 +89,8 @@ class WorkerLife:
     def message(self, message: FromWorker) -> None:
         """See `WorkerEvents`."""
         match message:
-            case LoadProgress(stage, progress):
-                self.stage, self.progress = stage, progress
-                self._listener.loading(stage, progress)
+            case LoadProgress():
+                self._progressed(message)
             case Loaded() | LoadFailed():
                 if not self.loaded.done():
                     self.loaded_at_s = time.monotonic()
@@ -136,6 +142,17 @@ class WorkerLife:
                 await asyncio.wait({self.exit}, timeout=timeout_s)
             self.handle.kill()
             await asyncio.wait({self.exit})
+
+    def _progressed(self, message: LoadProgress) -> None:
+        if message.stage == "weights" and self._fetching_since_s is None:
+            self._fetching_since_s = time.monotonic()
+        if self._fetching_since_s is not None and self.stage == "weights":
+            self.fetched_s = time.monotonic() - self._fetching_since_s
+        self.stage, self.progress = message.stage, message.progress
+        self.download = Download.model_validate_json(message.download) if message.download else None
+        if self.download is not None and self._milestones.reached(message.progress, time.monotonic()):
+            _log.info("fetching weights", **download_fields(self.download))
+        self._listener.loading(self.stage, self.progress, self.download)
 
     def _escalate(self) -> None:
         self.stuck = True

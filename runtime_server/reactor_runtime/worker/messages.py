@@ -97,6 +97,9 @@ class LoadProgress(Message, frozen=True):
 
     stage: Literal["weights", "import", "init"]
     progress: float | None = None
+    """Of that stage, 0..1."""
+    download: bytes = b""
+    """JSON of `reactor_protocol.runtime.Download`, in the stage `weights`."""
 
 
 class Loaded(Message, frozen=True):
@@ -115,6 +118,8 @@ class LoadFailed(Message, frozen=True):
     file: str | None
     line: int | None
     traceback: str
+    passing: bool = False
+    """Time may mend it: the weights couldn't be fetched."""
 
 
 class SessionEntered(Message, frozen=True):

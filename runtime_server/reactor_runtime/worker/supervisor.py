@@ -35,6 +35,7 @@ CRASHES = 3  # in a row, then a person has to look
 START_AGAIN_S = 2.0  # no descriptors, no memory for a process: others may give some back
 STABLE_S = 60.0  # a crash after that long isn't in a row with the one before
 BACK_OFF_S = (0.0, 1.0)  # before the second and the third attempt
+FETCH_AGAIN_S = (2.0, 4.0, 8.0, 15.0, 30.0, 60.0)  # a registry that is away for long isn't asked all the time
 LOOK_S = 0.5  # how often a folder that doesn't load is looked at; a look of 20 files takes 0.06 ms
 LOOK_SHARE = 20  # of a large folder the time between two looks is so many times a look's own
 HASTY_LOADS = 3  # in a row; a model that writes into its folder while it fails to load would never come to rest
@@ -64,7 +65,7 @@ class SupervisorListener(LifeListener, Protocol):
         ...
 
     def load_failed(self, error: LoadError) -> None:
-        """Nothing happens until the folder changes or `reload` is called."""
+        """Nothing happens until the folder changes or `reload` is called, unless time may mend it."""
         ...
 
     def worker_lost(self, reason: LossReason, message: str) -> None:
@@ -116,6 +117,8 @@ class Supervisor:
         self._crashes = 0
         self._hasty = 0
         self._again_at_s = inf
+        self._refused = 0
+        """Loads in a row that failed for what time may mend."""
         self._started_at_s = time.monotonic()
 
     async def run(self, listener: SupervisorListener) -> None:
@@ -140,7 +143,8 @@ class Supervisor:
         """How long loading should still take, where that is known."""
         if self._history.record.load_s is None:
             return None
-        return max(0.0, self._history.record.load_s - (time.monotonic() - self._started_at_s))
+        fetching_s = (self._life.download.eta_s or 0.0) if self._life is not None and self._life.download else 0.0
+        return max(0.0, self._history.record.load_s - self._loading_s(self._life)) + fetching_s
 
     @property
     def manifest(self) -> Manifest | None:
@@ -222,7 +226,7 @@ class Supervisor:
         while not (life.loaded.done() or life.exit.done() or reload.done()):
             await _first(PROGRESS_S, life.loaded, life.exit, reload)
             if not life.loaded.done():
-                listener.loading(life.stage, self._progress(life))
+                listener.loading(life.stage, self._progress(life), life.download)
         if not life.loaded.done():
             return None
         result = life.loaded.result()
@@ -230,20 +234,26 @@ class Supervisor:
             _log.error("the model didn't load", error=result.message, file=result.file, line=result.line)
             if result.traceback:
                 _log.error("traceback of the model", traceback=result.traceback)
+            if result.passing:
+                self._again_at_s = time.monotonic() + FETCH_AGAIN_S[min(self._refused, len(FETCH_AGAIN_S) - 1)]
+                self._refused += 1
             return LoadError(message=result.message, file=result.file, line=result.line)
-        load_s = time.monotonic() - self._started_at_s
+        self._refused = 0
+        load_s = self._loading_s(life)
         self._history.remember(load_s=load_s)
         _log.info("the model is loaded", seconds=round(load_s, 2), pid=life.handle.pid)
         listener.loaded(LoadedModel(life.manifest, result.capabilities, result.takes_camera))
         return None
 
     def _progress(self, life: WorkerLife) -> float | None:
-        if life.progress is not None:
-            return life.progress
         expected_s = self._history.record.load_s
-        if expected_s is None:
-            return None
-        return min(0.99, (time.monotonic() - self._started_at_s) / expected_s)
+        if life.progress is not None or life.stage == "weights" or expected_s is None:
+            return life.progress
+        return min(0.99, self._loading_s(life) / expected_s)
+
+    def _loading_s(self, life: WorkerLife | None) -> float:
+        """How long the model has been loading; a download is no part of it, the next start has none."""
+        return time.monotonic() - self._started_at_s - (life.fetched_s if life is not None else 0.0)
 
     async def _watch(self, life: WorkerLife, reload: asyncio.Task[bool]) -> None:
         """Wait for the worker's end or a reload, and report when it doesn't answer."""
