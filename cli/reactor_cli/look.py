@@ -3,10 +3,13 @@
 import asyncio
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reactor_cli.settings import LOOPBACK
 from reactor_cli.status import Phase, StackStatus
+
+if TYPE_CHECKING:
+    from reactor_protocol.runtime import Download
 
 _ANSWER_S = 2.0
 _LARGEST_ANSWER_BYTES = 1024 * 1024
@@ -52,6 +55,7 @@ async def look(at: Endpoints) -> StackStatus:
         phase=phase,
         stage=runtime.body.get("stage"),
         progress=runtime.body.get("progress"),
+        download=_download(runtime.body.get("download")),
         error=_error(runtime.body.get("error")),
         accepting=ready.status == 200,
         waiting=int(health.body.get("queue_length") or 0),
@@ -91,6 +95,14 @@ def _parse(data: bytes) -> Answer:
     except ValueError:
         value = {}
     return Answer(int(words[1]), value if isinstance(value, dict) else {})
+
+
+def _download(value: object) -> "Download | None":
+    if not isinstance(value, dict):
+        return None
+    from reactor_protocol.runtime import Download  # noqa: PLC0415 - 0.1 s of a start that most starts don't need
+
+    return Download.model_validate(value)
 
 
 def _error(value: object) -> str | None:

@@ -13,6 +13,7 @@ from reactor_cli.service import Service, describe_exit
 from reactor_cli.status import Notice, StackStatus, changes
 
 _STARTING_POLL_S = 0.05  # what "ready" may be late by
+_DOWNLOADING_POLL_S = 0.25  # what a progress bar needs
 _RUNNING_POLL_S = 1.0  # three small requests: well below a percent of a core
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -118,7 +119,7 @@ class Stack:
                 self._announce()
             self._display.status(now)
             before = now
-            await asyncio.sleep(_RUNNING_POLL_S if announced else _STARTING_POLL_S)
+            await asyncio.sleep(_pause_s(now, announced=announced))
 
     def _announce(self) -> None:
         told = self._welcome
@@ -126,6 +127,12 @@ class Stack:
         text = f"Ready in {took_s:.1f} s: {told.model} at {told.page_url}, for front ends {told.socket_url}"
         fields = {"seconds": round(took_s, 3), "url": told.page_url, "websocket_url": told.socket_url}
         self._display.notice(Notice("ready", text, fields=fields))
+
+
+def _pause_s(status: StackStatus, *, announced: bool) -> float:
+    if status.download is not None:
+        return _DOWNLOADING_POLL_S
+    return _RUNNING_POLL_S if announced else _STARTING_POLL_S
 
 
 def exit_notice(name: str, code: int, delay_s: float) -> Notice:

@@ -1,13 +1,38 @@
 """One event a line, as text or as JSON, for files, pipes and services."""
 
 import json
+import time
 from datetime import datetime
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from reactor_cli.log_line import LogLine
 from reactor_cli.status import Notice, StackStatus
 
+if TYPE_CHECKING:
+    from reactor_protocol.runtime import Download
+    from reactor_runtime.weights.words import Milestones
+
 _OWN = "reactor"
+
+
+class DownloadLines:
+    """Makes notices of looks at a download: of the first one, then each 5 % or 10 s."""
+
+    def __init__(self) -> None:
+        self._milestones: Milestones | None = None
+
+    def news(self, download: "Download | None") -> Notice | None:
+        """What to tell now, if anything; None: nothing is being fetched."""
+        if download is None:
+            self._milestones = None
+            return None
+        from reactor_runtime.weights import words  # noqa: PLC0415 - most starts fetch nothing
+
+        self._milestones = self._milestones or words.Milestones()
+        if not self._milestones.reached(words.fraction_of(download), time.monotonic()):
+            return None
+        text = f"Fetching weights: {words.download_words(download)}"
+        return Notice("fetching_weights", text, fields=words.download_fields(download))
 
 
 class PlainDisplay:
@@ -15,6 +40,7 @@ class PlainDisplay:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._downloads = DownloadLines()
 
     def log(self, line: LogLine) -> None:
         """Print the line, and what belongs to it (a traceback) below."""
@@ -26,7 +52,9 @@ class PlainDisplay:
         self._print(_OWN, LogLine(_OWN, notice.level, first, details=rest))
 
     def status(self, status: StackStatus) -> None:
-        """Print nothing: notices say what changes."""
+        """Print how far a download is, now and then; notices say what else changes."""
+        if notice := self._downloads.news(status.download):
+            self.notice(notice)
 
     def close(self) -> None:
         """Do nothing."""
@@ -40,6 +68,7 @@ class JsonDisplay:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._downloads = DownloadLines()
 
     def log(self, line: LogLine) -> None:
         """Print the record, its process added."""
@@ -52,7 +81,9 @@ class JsonDisplay:
         self._print(notice.level, _OWN, notice.kind, {"message": notice.text, **notice.fields})
 
     def status(self, status: StackStatus) -> None:
-        """Print nothing: notices say what changes."""
+        """Print how far a download is, now and then; notices say what else changes."""
+        if notice := self._downloads.news(status.download):
+            self.notice(notice)
 
     def close(self) -> None:
         """Do nothing."""

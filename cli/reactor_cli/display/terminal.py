@@ -1,8 +1,8 @@
-"""A terminal: lines scroll, and the last one says what is going on."""
+"""A terminal: lines scroll, and what is last says what is going on."""
 
 import contextlib
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
@@ -47,10 +47,10 @@ class TerminalDisplay:
         self._shown = status
         busy = status.phase in _BUSY
         if self._live is None or busy != was_busy:
-            self._restart(busy=busy, text=status.summary)
+            self._restart(_picture(status, busy=busy), busy=busy)
         else:
             with contextlib.suppress(OSError, ValueError):
-                self._live.update(_line(status.summary, busy=busy), refresh=True)
+                self._live.update(_picture(status, busy=busy), refresh=True)
 
     def close(self) -> None:
         """Remove the status line."""
@@ -59,10 +59,10 @@ class TerminalDisplay:
                 self._live.stop()
             self._live = None
 
-    def _restart(self, *, busy: bool, text: str) -> None:
+    def _restart(self, picture: RenderableType, *, busy: bool) -> None:
         self.close()
         self._live = Live(
-            _line(text, busy=busy),
+            picture,
             console=self._console,
             transient=True,
             auto_refresh=busy,
@@ -76,6 +76,15 @@ class TerminalDisplay:
     def _print(self, text: Text) -> None:
         with contextlib.suppress(OSError, ValueError):
             self._console.print(text, soft_wrap=True, highlight=False)
+
+
+def _picture(status: StackStatus, *, busy: bool) -> RenderableType:
+    line = _line(status.summary, busy=busy)
+    if status.download is None:
+        return line
+    from reactor_cli.display.downloads import download_table  # noqa: PLC0415 - most starts fetch nothing
+
+    return Group(download_table(status.download), line)
 
 
 def _line(text: str, *, busy: bool) -> Spinner | Text:
