@@ -14,7 +14,7 @@ from pathlib import Path
 from reactor_runtime import context
 from reactor_runtime.arguments import prepare_commands
 from reactor_runtime.capabilities import describe
-from reactor_runtime.errors import CommandDefinitionError, LoadError, ModelLoadError, SessionStopped
+from reactor_runtime.errors import CommandDefinitionError, LoadError, ModelLoadError, SessionStopped, WeightsError
 from reactor_runtime.loader import enter_folder, load_class, make_model
 from reactor_runtime.manifest import load_manifest
 from reactor_runtime.model import VideoModel
@@ -60,6 +60,9 @@ class Worker:
             file = str(error.file) if error.file else None
             send_quietly(self._channel, messages.LoadFailed(error.message, file, error.line, trace))
             return 1
+        except WeightsError as error:
+            send_quietly(self._channel, messages.LoadFailed(str(error), None, None, "", passing=True))
+            return 1
         context.keep_threads()
         while (session := self._starts.get()) is not None:
             self._log.session_id = session.id
@@ -71,6 +74,10 @@ class Worker:
 
     def _load(self) -> None:
         manifest = load_manifest(self._folder)
+        if manifest.weights:
+            from reactor_runtime.worker.download import fetch_weights  # noqa: PLC0415 - only models with weights pay
+
+            fetch_weights(manifest.weights, self._channel)
         send_quietly(self._channel, messages.LoadProgress("import"))
         enter_folder(self._folder)
         cls = load_class(self._folder, manifest)
