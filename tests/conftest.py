@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from reactor_cli.livekit_server import Endpoint, LiveKitServer, LiveKitSettings
+from support.s3_server import S3Server, program_or_skip, running_s3_server
 
 # A busy machine is slow now and then: that is no finding. pytest-timeout ends what hangs.
 settings.register_profile("reactor", deadline=None)
@@ -20,3 +21,10 @@ def livekit_server() -> Iterator[Endpoint]:
     endpoint = asyncio.run(server.start())
     yield endpoint
     asyncio.run(server.stop())
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server on a free port, one for the whole run; a test makes a bucket of its own."""
+    with running_s3_server(program_or_skip(), tmp_path_factory.mktemp("s3")) as server:
+        yield server

@@ -83,19 +83,15 @@ class DirectoryStore:
         *,
         sha256: str | None = None,  # noqa: ARG002 - `holds` reads the file
         on_bytes: Callable[[int], None] | None = None,
-        only_new: bool = False,
     ) -> None:
         """Write beside, then rename; see `ObjectStore.put`."""
-        root = self._root()
-        target = root.joinpath(*_parts(key))
-        self._sweep(root)
-        with self._explained(key):
-            self._inside(root, target.parent, must_exist=False)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            (root / _UNFINISHED).mkdir(exist_ok=True)
-            with _temporary(root / _UNFINISHED) as (temporary, fd):
-                _copy(source, fd, on_bytes or (lambda _count: None))
-                _move(temporary, target, only_new=only_new)
+        with self._written(key, source, on_bytes) as (temporary, target):
+            temporary.replace(target)
+
+    def put_new(self, key: str, data: bytes) -> None:
+        """See `ObjectStore.put_new`."""
+        with self._written(key, data, None) as (temporary, target):
+            os.link(temporary, target)
 
     def holds(self, info: ObjectInfo, source: Path, sha256: str) -> bool:
         """Read and hash the object; see `ObjectStore.holds`."""
@@ -122,6 +118,33 @@ class DirectoryStore:
         if not root.is_dir():
             raise BucketMissingError(f"the registry {self.location} is no directory. Give another one.")
         return root
+
+    @contextmanager
+    def _written(
+        self, key: str, source: Path | bytes, on_bytes: Callable[[int], None] | None
+    ) -> Iterator[tuple[Path, Path]]:
+        """The contents in a new file with the permissions that the user's files have, and where they belong."""
+        root = self._root()
+        target = root.joinpath(*_parts(key))
+        self._sweep(root)
+        with self._explained(key):
+            self._inside(root, target.parent, must_exist=False)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = root / _UNFINISHED / secrets.token_hex(16)
+            temporary.parent.mkdir(exist_ok=True)
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            for data in _chunks(source):
+                with self._explained(key):
+                    _write(fd, data)
+                if on_bytes is not None:
+                    on_bytes(len(data))
+            with self._explained(key):
+                os.fsync(fd)
+                yield temporary, target
+        finally:
+            os.close(fd)
+            temporary.unlink(missing_ok=True)
 
     def _walk(self, root: Path, folder: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[ObjectInfo]:
         """Files below `folder` in the order of their keys. `above`: where the walk is, against links in a circle."""
@@ -211,24 +234,10 @@ def _info(key: str, status: os.stat_result) -> ObjectInfo:
     return ObjectInfo(key, status.st_size, etag, datetime.fromtimestamp(status.st_mtime, UTC))
 
 
-@contextmanager
-def _temporary(folder: Path) -> Iterator[tuple[Path, int]]:
-    """A new file with the permissions that the user's files have; it is gone afterwards unless it was moved."""
-    path = folder / secrets.token_hex(16)
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    try:
-        yield path, fd
-    finally:
-        os.close(fd)
-        path.unlink(missing_ok=True)
-
-
-def _copy(source: Path | bytes, fd: int, on_bytes: Callable[[int], None]) -> None:
-    with open(fd, "wb", buffering=0, closefd=False) as target:
-        for data in _chunks(source):
-            target.write(data)
-            on_bytes(len(data))
-    os.fsync(fd)
+def _write(fd: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(fd, left) :]
 
 
 def _chunks(source: Path | bytes) -> Iterator[bytes]:
@@ -241,10 +250,3 @@ def _chunks(source: Path | bytes) -> Iterator[bytes]:
                 yield data
     except OSError as error:
         raise RegistryError(f"{source} can't be read: {error.strerror}.") from None
-
-
-def _move(temporary: Path, target: Path, *, only_new: bool) -> None:
-    if only_new:
-        os.link(temporary, target)
-    else:
-        temporary.replace(target)

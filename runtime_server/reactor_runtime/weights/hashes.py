@@ -1,6 +1,8 @@
 """SHA-256 of a file: of the whole, and of each part."""
 
+import functools
 import hashlib
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -44,6 +46,30 @@ def hash_file(file: Path, on_bytes: Callable[[int], None] = lambda _count: None)
             parts.append(part.result())
             on_bytes(len(data))
     return FileHashes(size_bytes, whole.hexdigest(), tuple(parts))
+
+
+def has_md5_etag(file: Path, etag: str) -> bool:
+    """Whether an S3 object with this ETag certainly has the contents of `file`.
+
+    That can be told from an MD5, and from the MD5 of the parts' MD5s if the parts have `PART_BYTES` (ours, and those of
+    the `aws` command). Other ETags say nothing.
+    """
+    found = _MD5_ETAG.fullmatch(etag)
+    size_bytes = file.stat().st_size
+    if found is None or (found[2] and int(found[2]) != parts_of(size_bytes)):
+        return False
+    if not found[2]:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, _md5).hexdigest() == found[1]
+    outer = _md5()
+    with file.open("rb", buffering=0) as stream:
+        while data := _read_part(stream.readinto):
+            outer.update(_md5(data).digest())
+    return outer.hexdigest() == found[1]
+
+
+_md5 = functools.partial(hashlib.md5, usedforsecurity=False)
+_MD5_ETAG = re.compile(r"([0-9a-f]{32})(?:-([0-9]+))?")
 
 
 def _read_part(readinto: Callable[[memoryview], int | None]) -> memoryview:

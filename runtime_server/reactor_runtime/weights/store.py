@@ -14,6 +14,7 @@ CHUNK_BYTES = 1024 * 1024
 """The most that `read_range` yields at once."""
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
+_OF_BOTO3 = {"boto3", "botocore", "s3transfer"}
 _FORMS = "A registry is the name of a bucket, s3://BUCKET, or file:///FOLDER."
 
 
@@ -77,18 +78,20 @@ class ObjectStore(Protocol):
         *,
         sha256: str | None = None,
         on_bytes: Callable[[int], None] | None = None,
-        only_new: bool = False,
     ) -> None:
         """Store a file or bytes; readers see the old object or the new one, never a part.
 
         Parameters:
             sha256: of the contents, in hex; remembered where the store can, for `holds`.
-            on_bytes: called with the number of bytes sent since the last call, in any thread; may be less than 0 when
-                something has to be sent again. What it raises ends the transfer, and `put` raises it.
-            only_new: never replace.
+            on_bytes: called with the number of bytes sent since the last call, in any thread; less than 0 when some
+                have to be sent again. What it raises ends the transfer, and `put` raises it.
+        """
+
+    def put_new(self, key: str, data: bytes) -> None:
+        """Store bytes under a key that has no object yet; of several at once, one succeeds where the store can tell.
 
         Raises:
-            ObjectExistsError: `only_new`, and there is an object.
+            ObjectExistsError: there is an object; it stays as it is.
         """
 
     def holds(self, info: ObjectInfo, source: Path, sha256: str) -> bool:
@@ -116,8 +119,14 @@ def open_store(registry: str, *, connections: int = 10) -> ObjectStore:
     if not _BUCKET.fullmatch(bucket):
         hint = f" For a directory: {Path(registry).absolute().as_uri()}" if "://" not in registry and registry else ""
         raise RegistryError(f"{registry!r} is no registry. {_FORMS}{hint}")
-    from reactor_runtime.weights.s3 import S3Store  # noqa: PLC0415 - boto3 takes 0.3 s
-
+    try:
+        from reactor_runtime.weights.s3 import S3Store  # noqa: PLC0415 - boto3 takes 0.3 s
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _OF_BOTO3:
+            raise
+        raise RegistryError(
+            f"the registry s3://{bucket} needs boto3, which isn't installed: pip install 'reactor-local[s3]'"
+        ) from None
     return S3Store(bucket, connections=connections)
 
 

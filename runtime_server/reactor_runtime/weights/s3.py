@@ -1,0 +1,253 @@
+"""A bucket of any S3 server as a registry. Importing this imports boto3, which takes 0.3 s."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import boto3.session
+from boto3.s3.transfer import TransferConfig, create_transfer_manager
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from s3transfer.exceptions import CancelledError
+from s3transfer.subscribers import BaseSubscriber
+
+from reactor_runtime.weights.errors import (
+    ObjectChangedError,
+    ObjectExistsError,
+    ObjectMissingError,
+    RegistryError,
+    StoppedError,
+)
+from reactor_runtime.weights.hashes import PART_BYTES, has_md5_etag
+from reactor_runtime.weights.s3_errors import explained
+from reactor_runtime.weights.store import CHUNK_BYTES, ObjectInfo
+
+if TYPE_CHECKING:
+    from s3transfer.futures import TransferFuture
+    from s3transfer.manager import TransferManager
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import GetObjectRequestTypeDef
+
+CONNECT_TIMEOUT_S = 10.0
+READ_TIMEOUT_S = 30.0
+"""Without a byte."""
+
+_ATTEMPTS = 3  # of one request, with botocore's growing pauses: 3 s in all
+_SHA256 = "sha256"  # in an object's metadata
+
+
+class S3Store:
+    """An `ObjectStore` in a bucket. Credentials, region and endpoint are found as every AWS tool finds them."""
+
+    def __init__(self, bucket: str, *, connections: int = 10) -> None:
+        self._bucket = bucket
+        self._connections = connections
+        self._client: S3Client | None = None
+        self._transfers: TransferManager | None = None
+        self._client_lock = threading.Lock()
+        self._transfer_lock = threading.Lock()
+
+    @property
+    def location(self) -> str:
+        """`s3://bucket`."""
+        return f"s3://{self._bucket}"
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """Page by page; see `ObjectStore.list`."""
+        with self._explained():
+            pages = self._s3().get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            for page in pages:
+                for entry in page.get("Contents", ()):
+                    etag = _unquoted(entry.get("ETag", ""))
+                    yield ObjectInfo(entry["Key"], entry["Size"], etag, entry["LastModified"])
+
+    def head(self, key: str) -> ObjectInfo:
+        """See `ObjectStore.head`."""
+        with self._explained(key):
+            found = self._s3().head_object(Bucket=self._bucket, Key=key)
+        return ObjectInfo(key, found["ContentLength"], _unquoted(found["ETag"]), found["LastModified"])
+
+    def read_range(self, key: str, start: int, end: int, *, etag: str | None = None) -> Iterator[bytes]:
+        """See `ObjectStore.read_range`."""
+        if start == end:
+            return
+        with self._explained(key):
+            request: GetObjectRequestTypeDef = {
+                "Bucket": self._bucket,
+                "Key": key,
+                "Range": f"bytes={start}-{end - 1}",
+            }
+            if etag is not None:
+                request["IfMatch"] = f'"{etag}"'
+            answer = self._s3().get_object(**request)
+            body = answer["Body"]
+            try:
+                same = etag is None or _unquoted(answer["ETag"]) == etag
+                if not same or not answer.get("ContentRange", "").startswith(f"bytes {start}-{end - 1}/"):
+                    raise ObjectChangedError(f"{key} in {self.location} has been replaced meanwhile. Start again.")
+                while data := body.read(CHUNK_BYTES):  # raises if the connection ends too early
+                    yield data
+            finally:
+                body.close()
+
+    def put(
+        self,
+        key: str,
+        source: Path | bytes,
+        *,
+        sha256: str | None = None,
+        on_bytes: Callable[[int], None] | None = None,
+    ) -> None:
+        """In several parts at once if it is large; see `ObjectStore.put`."""
+        metadata = {} if sha256 is None else {_SHA256: sha256}
+        progress = _Progress(on_bytes or (lambda _count: None))
+        with self._explained(key):
+            if isinstance(source, bytes):
+                self._s3().put_object(Bucket=self._bucket, Key=key, Body=source, Metadata=metadata)
+            else:
+                self._transfer(key, source, metadata, progress)
+        if progress.error is not None:
+            raise progress.error
+
+    def put_new(self, key: str, data: bytes) -> None:
+        """See `ObjectStore.put_new`."""
+        try:
+            with contextlib.suppress(ObjectMissingError):  # not every server knows the condition below
+                self.head(key)
+                raise self._exists(key)
+            with self._explained(key):
+                self._put_if_none(key, data)
+        except ObjectChangedError:
+            raise self._exists(key) from None
+
+    def holds(self, info: ObjectInfo, source: Path, sha256: str) -> bool:
+        """By the hash that `put` left there, else by the ETag if it is an MD5; see `ObjectStore.holds`."""
+        if info.size_bytes != source.stat().st_size:
+            return False
+        try:
+            with self._explained(info.key):
+                found = self._s3().head_object(Bucket=self._bucket, Key=info.key)
+        except ObjectMissingError:
+            return False
+        if _unquoted(found["ETag"]) != info.etag:
+            return False
+        known = found["Metadata"].get(_SHA256)
+        return known == sha256 if known else has_md5_etag(source, info.etag)
+
+    def close(self) -> None:
+        """Cancel what is being sent, and give back the connections."""
+        with self._client_lock:
+            client, self._client = self._client, None
+        with self._transfer_lock:
+            transfers, self._transfers = self._transfers, None
+        if transfers is not None:
+            transfers.shutdown(cancel=True)
+        if client is not None:
+            client.close()
+
+    def _put_if_none(self, key: str, data: bytes) -> None:
+        try:
+            self._s3().put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"].get("Code") != "NotImplemented":
+                raise
+            self._s3().put_object(Bucket=self._bucket, Key=key, Body=data)
+
+    def _transfer(self, key: str, source: Path, metadata: dict[str, str], progress: "_Progress") -> None:
+        try:
+            source.open("rb").close()
+        except OSError as error:
+            raise RegistryError(f"{source} can't be read: {error.strerror}.") from None
+        with self._transfer_lock:
+            if self._transfers is None:
+                self._transfers = create_transfer_manager(self._s3(), _transfer_config(self._connections))
+            sending = self._transfers.upload(
+                str(source), self._bucket, key, extra_args={"Metadata": metadata}, subscribers=[progress]
+            )
+        try:
+            sending.result()
+        except CancelledError:
+            if progress.error is None:
+                raise StoppedError(f"sending {source} was stopped: the registry {self.location} was closed.") from None
+
+    def _s3(self) -> "S3Client":
+        with self._client_lock:
+            if self._client is None:
+                self._client = _connect(self._connections)
+            return self._client
+
+    def _explained(self, key: str = "") -> AbstractContextManager[None]:
+        return explained(self.location, self._endpoint, key)
+
+    def _endpoint(self) -> str:
+        """The server, without the credentials that its address may hold."""
+        parts = urlsplit(self._client.meta.endpoint_url) if self._client else None
+        if parts is None or parts.hostname is None:
+            return "the S3 server"
+        return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
+
+    def _exists(self, key: str) -> ObjectExistsError:
+        return ObjectExistsError(f"{key} in {self.location} is there already and stays as it is.")
+
+
+class _Progress(BaseSubscriber):
+    """Tells the caller's function of bytes; what that raises cancels the transfer."""
+
+    def __init__(self, on_bytes: Callable[[int], None]) -> None:
+        self._on_bytes = on_bytes
+        self.error: Exception | None = None
+
+    def on_progress(self, future: "TransferFuture", bytes_transferred: int, **_kwargs: object) -> None:
+        """Called by s3transfer in any of its threads."""
+        if self.error is not None:
+            return
+        try:
+            self._on_bytes(bytes_transferred)
+        except Exception as error:  # noqa: BLE001 - raised again by `_transfer`
+            self.error = error
+            future.cancel()
+
+
+def _connect(connections: int) -> "S3Client":
+    session = boto3.session.Session()
+    client = session.client("s3", config=_config(connections))
+    host = urlsplit(client.meta.endpoint_url).hostname or ""
+    if host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return client
+    client.close()
+    return session.client("s3", config=_config(connections).merge(_OTHER_SERVER))
+
+
+def _config(connections: int) -> Config:
+    return Config(
+        signature_version="s3v4",
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        max_pool_connections=connections,
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        user_agent_extra="reactor-local",
+    )
+
+
+_OTHER_SERVER = Config(
+    s3={"addressing_style": "path"},  # a bucket's name in front of localhost has no address
+    request_checksum_calculation="when_required",  # many servers don't know the ones that AWS added in 2025
+    response_checksum_validation="when_required",
+)
+
+
+def _transfer_config(connections: int) -> TransferConfig:
+    return TransferConfig(
+        multipart_threshold=PART_BYTES,
+        multipart_chunksize=PART_BYTES,
+        max_concurrency=connections,
+        preferred_transfer_client="classic",
+    )
+
+
+def _unquoted(etag: str) -> str:
+    return etag.strip('"')
