@@ -14,7 +14,12 @@ from reactor_cli.commands.run import WHERE, given
     "Ends with 1 if there is an error, with 0 if there are warnings at most."
 )
 @click.option("-p", "--path", type=click.Path(path_type=Path), help="The model's folder.  [default: this folder]")
-@click.option("-c", "--config", type=click.Path(path_type=Path), help="Settings in TOML, as for `reactor run`.")
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Settings in TOML, as for `reactor run`.",
+)
 @WHERE
 @click.option("-b", "--bucket", help="Weights registry.  [default: reactor-models]")
 @click.option("--offline", is_flag=True, default=None, help="Ask no registry.")

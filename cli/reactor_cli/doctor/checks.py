@@ -9,7 +9,9 @@ from reactor_cli.doctor.model import check_model
 from reactor_cli.doctor.ports import check_ports
 from reactor_cli.doctor.python import check_python
 from reactor_cli.doctor.reach import check_reach
+from reactor_cli.doctor.registry import check_registry
 from reactor_cli.doctor.torch import check_torch
+from reactor_cli.doctor.weights import check_weights
 
 CHECKS = (
     Check("settings", "Settings", check_settings),
@@ -18,6 +20,8 @@ CHECKS = (
     Check("ports", "Ports", check_ports),
     Check("reach", "Browsers", check_reach),
     Check("disk", "Disk", check_disk),
+    Check("weights", "Weights", check_weights),
+    Check("registry", "Registry", check_registry, limit_s=15.0),
     Check("limits", "Open files", check_limits),
     Check("clock", "Clock", check_clock),
     Check("torch", "PyTorch", check_torch, limit_s=40.0),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reactor_cli.doctor.finding import Finding, ok
 from reactor_cli.doctor.http import ask, host_of
+from reactor_cli.doctor.registry import is_named
 from reactor_cli.doctor.surroundings import Surroundings
 
 _TOLERATED_S = 5.0  # the header has whole seconds, the answer its way
@@ -35,9 +36,8 @@ def time_sources(around: Surroundings) -> list[str]:
     settings, variables = around.settings, around.variables
     urls = []
     if not settings.offline and not settings.bucket.startswith("file:"):
-        named = "bucket" in settings.model_fields_set
         endpoint = variables.get("AWS_ENDPOINT_URL_S3") or variables.get("AWS_ENDPOINT_URL")
-        urls += [endpoint] if endpoint else ["https://s3.amazonaws.com"] if named else []
+        urls += [endpoint] if endpoint else ["https://s3.amazonaws.com"] if is_named(around) else []
     if settings.livekit_url:
         urls.append(settings.livekit_url)
     return urls

@@ -22,9 +22,18 @@ def check_model(around: Surroundings) -> Iterator[Finding]:
     try:
         manifest = load_manifest(around.model)
     except ManifestError as error:
-        yield Finding("error", error.message, file=error.file, line=error.line)
+        for found in error.findings:
+            yield Finding(found.severity, found.message, found.remedy, found.file, found.line)
         return
     yield ok(f"{manifest.model_name} {manifest.model_version} in {around.model}")
+
+
+def needed_weights(around: Surroundings) -> list[str]:
+    """Return the weight folders that the model lists; none where its manifest can't be read."""
+    try:
+        return load_manifest(around.model).weights if around.model else []
+    except ManifestError:
+        return []
 
 
 def _no_model(around: Surroundings) -> Finding:

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from reactor_runtime.errors import WeightsError
-from reactor_runtime.weights.housekeeping import Removed, prune, remove
+from reactor_runtime.weights.housekeeping import Removed, prune, remove, remove_rest
 from reactor_runtime.weights.install import recover_if_free
 from reactor_runtime.weights.layout import Layout, cache_root
 from reactor_runtime.weights.listing import CachedFolder, folders, has_files
@@ -26,6 +26,7 @@ __all__ = [
     "folders",
     "prune",
     "remove",
+    "remove_rest",
     "verify",
     "weight_folder",
 ]
@@ -40,11 +41,9 @@ def complete(name: str, *, root: Path | None = None) -> Path | None:
         UnsafeKeyError: it can't be a folder's name.
     """
     layout = Layout.of(name, root)
-    found = _complete(layout)
-    if found is None and layout.partial.is_dir():
+    if layout.partial.is_dir():
         recover_if_free(layout)
-        found = _complete(layout)
-    return found
+    return _complete(layout)
 
 
 def weight_folder(name: str) -> Path:

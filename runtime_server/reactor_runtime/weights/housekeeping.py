@@ -34,14 +34,12 @@ def remove(name: str, *, root: Path | None = None) -> tuple[Removed, ...]:
         UnsafeKeyError: it can't be a folder's name.
         WeightsError: somebody is downloading it, or the disk refuses.
     """
-    layout = Layout.of(name, root)
-    with _locked(layout) as is_ours:
-        if not is_ours:
-            raise WeightsError(
-                f"the weight folder {name!r} is in use by process {FolderLock(layout).holder()}, "
-                "which downloads or checks it. Stop that first."
-            )
-        return _removed(layout, lambda _folder: True)
+    return _remove(name, root, lambda _folder: True)
+
+
+def remove_rest(name: str, *, root: Path | None = None) -> tuple[Removed, ...]:
+    """Remove what a download of the folder called `name` left, and not the folder; otherwise as `remove`."""
+    return _remove(name, root, lambda folder: folder.state == "partial")
 
 
 def prune(unused_days: float, *, root: Path | None = None) -> tuple[Removed, ...]:
@@ -63,6 +61,17 @@ def prune(unused_days: float, *, root: Path | None = None) -> tuple[Removed, ...
             if is_ours:
                 removed += _removed(Layout(top, name), is_stale)
     return tuple(removed)
+
+
+def _remove(name: str, root: Path | None, chosen: Callable[[CachedFolder], bool]) -> tuple[Removed, ...]:
+    layout = Layout.of(name, root)
+    with _locked(layout) as is_ours:
+        if not is_ours:
+            raise WeightsError(
+                f"the weight folder {name!r} is in use by process {FolderLock(layout).holder()}, "
+                "which downloads or checks it. Stop that first."
+            )
+        return _removed(layout, chosen)
 
 
 def _removed(layout: Layout, chosen: Callable[[CachedFolder], bool]) -> tuple[Removed, ...]:

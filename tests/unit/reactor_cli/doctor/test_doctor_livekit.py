@@ -99,8 +99,8 @@ def test_a_download_that_is_under_way_is_left_alone(nothing_on_path: Path, tmp_p
 
 
 def given(tmp_path: Path, url: str, key: str, secret: str) -> tuple[str, str, str]:
-    settings = {"livekit_url": url, "livekit_api_key": key, "livekit_api_secret": secret}
-    finding = only(check_livekit(around(tmp_path, **settings)))
+    here = around(tmp_path, livekit_url=url, livekit_api_key=key, livekit_api_secret=secret)
+    finding = only(check_livekit(here))
     assert secret not in f"{finding}"
     return finding.severity, finding.message, finding.remedy
 
