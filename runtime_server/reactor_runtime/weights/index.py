@@ -1,6 +1,7 @@
 """The index of a weight folder: `<Folder>/.reactor/index.json`, which says what each file must be."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Literal
@@ -148,14 +149,14 @@ def index_of(folder: Path) -> FolderIndex:
         return FolderIndex(files=tuple(pool.map(hashed, local_files(folder))))
 
 
-def indexed_file(folder: Path, path: str) -> IndexedFile:
-    """Read and hash one file.
+def indexed_file(folder: Path, path: str, on_bytes: Callable[[int], None] = lambda _count: None) -> IndexedFile:
+    """Read and hash one file; `on_bytes` as for `hash_file`.
 
     Raises:
         RegistryError: it can't be read.
     """
     try:
-        hashes = hash_file(folder / path)
+        hashes = hash_file(folder / path, on_bytes)
     except OSError as error:
         raise RegistryError(f"{folder / path} can't be read: {error.strerror}.") from None
     return IndexedFile(path=path, size_bytes=hashes.size_bytes, sha256=hashes.sha256, parts=hashes.parts)

@@ -18,15 +18,18 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])[ 
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
-def check_folder_name(name: str) -> None:
-    """Let the name of a weight folder (or of a published model) pass, or say why it can't be one.
+def check_folder_name(name: str, what: str = "weight folder") -> None:
+    """Let the name of a weight folder pass, or say why it can't be one.
+
+    Parameters:
+        what: something else that is named by the same rules.
 
     Raises:
         UnsafeKeyError: more than one part, a name that other systems read differently, one of ours, or too long.
     """
     why = _folder_fault(name)
     if why:
-        raise UnsafeKeyError(f"{name!r} is no name of a weight folder: {why}. Give one word such as 'MyModel-v1'.")
+        raise UnsafeKeyError(f"{name!r} is no name of a {what}: {why}. Give one word such as 'MyModel-v1'.")
 
 
 def safe_paths(keys: Iterable[str]) -> dict[str, PurePosixPath]:
@@ -68,7 +71,7 @@ def _folder_fault(name: str) -> str | None:
 
 
 def _key_fault(key: str) -> str | None:
-    if key.startswith("/") or _DRIVE.match(key):
+    if key.startswith("/"):
         return "it is an absolute path"
     if _encoded_length(key) > _LONGEST_KEY_BYTES:
         return f"it is longer than {_LONGEST_KEY_BYTES} bytes"
@@ -86,6 +89,7 @@ def _part_fault(part: str, longest_bytes: int) -> str | None:
         (not part.strip(" ."), f"{part!r} is no file name"),
         ("\\" in part, "it has a backslash, which separates folders elsewhere"),
         (_CONTROL.search(part), "it has a control character"),
+        (_DRIVE.match(part), f"{part[:2]!r} is a drive on some systems"),
         (_DEVICE.fullmatch(part), f"{part!r} is a device on some systems"),
         (not length, "it isn't Unicode text"),
         (length > longest_bytes, f"{part[:20]!r}… is longer than {longest_bytes} bytes"),

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from boto3.exceptions import Boto3Error
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from reactor_runtime.weights.errors import (
@@ -59,7 +60,7 @@ def explained(location: str, endpoint: Callable[[], str], key: str = "") -> Iter
         yield
     except boto.ClientError as error:
         raise _answered(error, what, location, endpoint()) from None
-    except (boto.BotoCoreError, Boto3Error, HTTPError, OSError) as error:
+    except (boto.BotoCoreError, Boto3Error, HTTPError, ResponseParserError, OSError) as error:
         raise _failed(error, what, location, endpoint()) from None
 
 
@@ -70,7 +71,14 @@ def _failed(error: Exception, what: str, location: str, endpoint: str) -> Regist
                 f"{endpoint} has a certificate that this machine doesn't trust. "
                 "Set AWS_CA_BUNDLE to the certificate of its authority, or correct the address in AWS_ENDPOINT_URL."
             )
-        case boto.ConnectionError() | boto.HTTPClientError() | boto.IncompleteReadError() | HTTPError() | OSError():
+        case (
+            boto.ConnectionError()
+            | boto.HTTPClientError()
+            | boto.IncompleteReadError()
+            | ResponseParserError()
+            | HTTPError()
+            | OSError()
+        ):
             return RegistryUnreachableError(
                 f"no complete answer from {endpoint} about {what}: {_reason(error)}. "
                 "Check the network and AWS_ENDPOINT_URL, then run it again."
@@ -126,6 +134,8 @@ def _reason(error: Exception) -> str:
         return "no answer in time"
     if isinstance(error, boto.ConnectionClosedError | boto.ResponseStreamingError | boto.IncompleteReadError):
         return "the connection broke"
+    if isinstance(error, ResponseParserError):
+        return "an answer that isn't S3's"
     found = _ERRNO.search(str(error))
     return found[1].strip() if found else type(error).__name__
 
