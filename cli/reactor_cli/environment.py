@@ -15,7 +15,7 @@ from reactor_cli.settings import LOOPBACK, RunSettings, variable
 
 # -P: the caller's directory is a model's, and a `queue.py` in it must not shadow the library's.
 _PYTHON = (sys.executable, "-P", "-m")
-_NOT_PASSED_ON = {"config", "path", "runtime", "runtime_key", "runtime_key_file", "debug", "debug_port"}
+_NOT_PASSED_ON = {"config", "path", "install", "runtime", "runtime_key", "runtime_key_file", "debug", "debug_port"}
 _REPLACED = ("REACTOR_RUNTIME_KEY_FILE", "REACTOR_LIFELINE_FD", "REACTOR_DEBUG_PORT")
 _OFF_AT_ZERO = {"idle_timeout", "max_session_duration"}
 _SECRETS = ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")

@@ -16,6 +16,7 @@ from reactor_cli.look import Endpoints
 from reactor_cli.model_folder import open_model
 from reactor_cli.output import Output
 from reactor_cli.ports import port_problems
+from reactor_cli.requirements import see_to_requirements
 from reactor_cli.service import OnExit, OnLine, ProcessService, Service
 from reactor_cli.settings import LOOPBACK, RunSettings, load_settings
 from reactor_cli.stack import Member, Stack, Welcome, exit_notice
@@ -37,7 +38,7 @@ def serve(flags: dict[str, Any], started_s: float) -> None:
 
     Raises:
         UsageProblem: settings or path can't be followed.
-        CliError: the manifest, a port or a process is in the way.
+        CliError: the manifest, a port, an installation or a process is in the way.
     """
     settings = load_settings(flags)
     folder, manifest = open_model(settings.path)
@@ -48,6 +49,7 @@ def serve(flags: dict[str, Any], started_s: float) -> None:
         raise CliError(problems)
     display = choose_display(settings.log_format)
     output = Output(display, settings.coordinator_port, verbose=settings.verbose)
+    see_to_requirements(folder, display.notice, install=settings.install)
     wiring = Wiring(folder, _runtime_key(settings), _endpoint(settings, livekit))
     news = FetchNews(display.notice, verbose=settings.verbose)
 

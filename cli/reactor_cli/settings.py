@@ -41,6 +41,8 @@ class RunSettings(BaseSettings):
     """The configuration file (TOML); its keys are these fields."""
     path: Path = Path()
     """The model's folder."""
+    install: bool = False
+    """Install what its requirements.txt asks for and isn't here."""
     runtime: Literal["livekit"] = "livekit"
 
     host: str | None = None

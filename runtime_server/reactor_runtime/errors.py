@@ -4,6 +4,7 @@ ReactorError
 ├── LoadError                  the folder can't become a running model; knows file and line
 │   ├── ManifestError          manifest.json is missing or wrong
 │   └── ModelLoadError         the class can't be imported or made
+├── RequirementsError          what requirements.txt asks for can't be installed
 ├── CommandDefinitionError     a method marked with `@command` can't be one (also a TypeError)
 └── WeightsError               a weight folder isn't there or isn't complete
 
@@ -58,6 +59,10 @@ class ManifestError(LoadError):
 
 class ModelLoadError(LoadError):
     """The model's class can't be imported or made."""
+
+
+class RequirementsError(ReactorError):
+    """What requirements.txt asks for can't be installed; the text says why and what to do."""
 
 
 class CommandDefinitionError(ReactorError, TypeError):

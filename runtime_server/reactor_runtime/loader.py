@@ -2,10 +2,8 @@
 
 import difflib
 import importlib
-import importlib.util
 import inspect
 import os
-import re
 import sys
 import traceback
 from collections.abc import Mapping
@@ -18,7 +16,6 @@ from reactor_runtime.errors import ModelLoadError
 from reactor_runtime.json_source import locate
 from reactor_runtime.model import VideoModel
 
-_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][\w.\-]*)")
 _PACKAGES = {
     "PIL": "pillow",
     "bs4": "beautifulsoup4",
@@ -59,7 +56,9 @@ def make_model(cls: type[VideoModel], folder: Path, args: Mapping[str, Any]) -> 
     Raises:
         ModelLoadError: the arguments don't fit `__init__`, or it raised.
     """
-    _check_args(cls, folder, args)
+    wrong = check_args(cls, folder, args)
+    if wrong:
+        raise ModelLoadError("\n".join(map(str, wrong)), wrong[0].file, wrong[0].line)
     try:
         return cls(**args)
     except BaseException as error:  # sys.exit and panics of Rust code are no `Exception`
@@ -129,36 +128,24 @@ def _missing_module(error: ModuleNotFoundError, name: str, folder: Path) -> Mode
     elif package != name and package in sys.modules:
         hint = f"The installed {package} has no such part; another version of it may."
     else:
-        hint = f"Install it: {_install(_requirement(name, folder))}"
+        hint = f"Install it: {_install_command(name, folder)}"
     return ModelLoadError(f"{where}there is no module named {name!r}. {hint}", file, line)
 
 
-def _install(requirement: str) -> str:
-    """The command that installs into this very environment; one made by uv has no pip."""
-    if os.environ.get("VIRTUAL_ENV") == sys.prefix and importlib.util.find_spec("pip"):
-        return f"pip install {requirement}"
-    if importlib.util.find_spec("pip"):
-        return f"{sys.executable} -m pip install {requirement}"
-    return f"uv pip install {requirement} --python {sys.executable}"
+def _install_command(name: str, folder: Path) -> str:
+    """The command for the module `name`: as requirements.txt spells its package, if it is listed there."""
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - only a failure pays for it
 
+    from reactor_runtime.requirements.command import install_command  # noqa: PLC0415
+    from reactor_runtime.requirements.lines import FILE_NAME as REQUIREMENTS  # noqa: PLC0415
+    from reactor_runtime.requirements.lines import read_requirements  # noqa: PLC0415
 
-def _requirement(name: str, folder: Path) -> str:
-    """What to give to pip for the module `name`: as requirements.txt spells it, if it is listed there."""
     package = _PACKAGES.get(name) or _PACKAGES.get(name.partition(".")[0]) or name.partition(".")[0]
-    try:
-        lines = (folder / "requirements.txt").read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return package
-    for line in lines:
-        match = _REQUIREMENT.match(line)
-        if match and _normal(match[1]) in {_normal(package), _normal(name), f"{_normal(package)}-headless"}:
-            text = re.split(r"\s+#", line)[0].strip()
-            return text if re.fullmatch(r"[\w.\-]+", text) else f'"{text}"'
-    return package
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    wanted = {canonicalize_name(one) for one in (package, name, f"{package}-headless")}
+    for line in read_requirements(folder / REQUIREMENTS).lines:
+        if line.requirement is not None and canonicalize_name(line.requirement.name) in wanted:
+            return install_command([line.wanted])
+    return install_command([package])
 
 
 def _modules(folder: Path) -> list[str]:
@@ -202,7 +189,8 @@ def _model_class(module: ModuleType, class_name: str, folder: Path) -> type[Vide
     return found
 
 
-def _check_args(cls: type[VideoModel], folder: Path, args: Mapping[str, Any]) -> None:
+def check_args(cls: type[VideoModel], folder: Path, args: Mapping[str, Any]) -> list[ModelLoadError]:
+    """In what the manifest's `args` and the signature of `__init__` differ, each thing by itself."""
     parameters = dict(list(inspect.signature(cls.__init__).parameters.items())[1:])
     takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values())
     named = [
@@ -210,16 +198,18 @@ def _check_args(cls: type[VideoModel], folder: Path, args: Mapping[str, Any]) ->
         for name, one in parameters.items()
         if one.kind in {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
     ]
+    errors = []
     for key in () if takes_any else args:
         if key not in named:
-            file, line = _manifest_line(folder, ("args", key))
             hint = _near(key, named) or (f" It takes {', '.join(named)}." if named else " It takes none.")
-            text = f'{FILE_NAME}, line {line}: key "args.{key}": {cls.__name__}.__init__ takes no {key!r}.{hint}'
-            raise ModelLoadError(text, file, line)
+            errors.append(_arg_error(folder, ("args", key), f"{cls.__name__}.__init__ takes no {key!r}.{hint}"))
     missing = [name for name in named if parameters[name].default is inspect.Parameter.empty and name not in args]
     if missing:
-        file, line = _manifest_line(folder, ("args",))
-        text = (
-            f'{FILE_NAME}, line {line}: key "args": {cls.__name__}.__init__ needs {", ".join(missing)}. Add it there.'
-        )
-        raise ModelLoadError(text, file, line)
+        needs = f"{cls.__name__}.__init__ needs {', '.join(missing)}. Add it there."
+        errors.append(_arg_error(folder, ("args",), needs))
+    return errors
+
+
+def _arg_error(folder: Path, path: tuple[str, ...], text: str) -> ModelLoadError:
+    file, line = _manifest_line(folder, path)
+    return ModelLoadError(f'{FILE_NAME}, line {line}: key "{".".join(path)}": {text}', file, line)

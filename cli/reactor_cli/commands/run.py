@@ -28,6 +28,7 @@ def _switch(*names: str, text: str) -> _Decorator:
 
 _WHAT = _options(
     click.option("-p", "--path", type=click.Path(path_type=Path), help="The model's folder.  [default: this folder]"),
+    _switch("--install", text="Install first what the model's requirements.txt asks for and isn't here."),
     click.option("--runtime", metavar="livekit|http|headless", help="How clients are reached (http, headless: later)."),
     click.option("-c", "--config", type=click.Path(path_type=Path), help="Settings in TOML; keys as the flags below."),
 )
