@@ -12,7 +12,7 @@ from livekit import api, rtc
 from reactor_cli.livekit_server import Endpoint
 from reactor_protocol.application import MAX_MESSAGE_BYTES
 from reactor_protocol.frontend import VideoCodec
-from reactor_runtime.media.frame import OutputFrame
+from reactor_runtime.media.frame import USUAL_AHEAD, OutputFrame
 from reactor_runtime.media.output import VideoOutput
 from reactor_runtime.transport.base import TransportError, VideoFormat
 from reactor_runtime.transport.livekit import LiveKitTransport
@@ -62,7 +62,10 @@ async def output_on(transport: LiveKitTransport, video: VideoFormat) -> AsyncIte
 
 def frame_of(number: int, width: int, height: int) -> OutputFrame:
     pixels = pattern.draw(number, width, height).reshape(-1).data
-    return OutputFrame(pixels, width, height, number, time.monotonic(), 1 / 30, 0, 1, release=lambda: None)
+    return OutputFrame(pixels, width, height, number, time.monotonic(), 1 / 30, 0, 1, _released)
+
+
+def _released(ahead: int = USUAL_AHEAD) -> None: ...
 
 
 async def play(output: VideoOutput, numbers: range, width: int, height: int) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from reactor_runtime.media.frame import USUAL_AHEAD
 from reactor_runtime.worker.channel import ChannelClosedError, runtime_end
 from reactor_runtime.worker.messages import (
     CommandFailed,
@@ -72,6 +73,7 @@ class WorkerChild:
 
     def __init__(self, folder: Path) -> None:
         self.answers = True
+        self.ahead = USUAL_AHEAD
         self.frames: list[Frame] = []
         self.pictures: list[NDArray[np.uint8]] = []
         self._rings: dict[int, SharedRing] = {}
@@ -169,7 +171,7 @@ class WorkerChild:
         self.send(InputFrame("s1", 1, slot, width, height, rotation))
 
     def answer(self, frame: Frame) -> None:
-        self.send(FrameDone(frame.session_id, frame.generation, frame.slot))
+        self.send(FrameDone(frame.session_id, frame.generation, frame.slot, self.ahead))
 
     def shutdown(self) -> int:
         self.send(Shutdown())

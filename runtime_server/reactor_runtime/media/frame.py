@@ -1,7 +1,21 @@
 """A model frame on its way from the worker's ring to the encoder."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
+
+USUAL_AHEAD = 2
+"""Single frames a model may be ahead of what is shown: the one that is next and another."""
+
+
+class Release(Protocol):
+    """Gives a frame's slot back."""
+
+    def __call__(self, ahead: int = USUAL_AHEAD) -> None:
+        """Call it exactly once, from any thread; the model may be `ahead` single frames ahead from now on.
+
+        0: its next `emit_frame` returns when that frame is shown.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,5 +34,4 @@ class OutputFrame:
     """The model's own working time for this frame's emit."""
     block_index: int
     block_size: int
-    release: Callable[[], None]
-    """Gives the slot back; call it exactly once, from any thread."""
+    release: Release

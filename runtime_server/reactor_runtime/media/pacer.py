@@ -130,7 +130,9 @@ class Pacer:
                     return
             self._drop([frame])
         else:
-            self._guard(frame.release)
+            with self._changed:
+                ahead = self._pacing.ahead
+            self._guard(lambda: frame.release(ahead))
 
     def _drop(self, frames: Iterable[OutputFrame]) -> None:
         for frame in frames:

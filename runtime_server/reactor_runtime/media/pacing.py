@@ -16,7 +16,7 @@ from reactor_runtime.media.rate import Rate
 FEED_FPS = 30.0
 """The rate at which a picture is repeated, or a little less; a faster model's own rate for that model."""
 
-_STEERING = 0.12  # share of the delay's error corrected per frame: an uneven model's deviation becomes 0.3 of it
+_STEERING = 0.06  # share of the delay's error corrected per frame: an uneven model's deviation becomes 0.28 of it
 _FASTEST = 0.8  # of a period: the drain of a standing queue, 1.25 times
 _SLOWEST = 1.25
 _ON_TIME = 0.25  # periods: a wake-up that late still counts as on time, so that its lateness doesn't add up
@@ -134,6 +134,11 @@ class Pacing:
     def target_fps(self) -> float:
         """The rate frames are shown at when there are enough."""
         return 1 / self._rate.period_s
+
+    @property
+    def ahead(self) -> int:
+        """See `Rate.ahead`."""
+        return self._rate.ahead
 
     def _begin(self) -> None:
         self._rate = Rate(self._max_fps)

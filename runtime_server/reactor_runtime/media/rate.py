@@ -1,5 +1,9 @@
 """How fast a model makes frames, and how evenly: measured from its own working time, never from its waiting."""
 
+import math
+
+from reactor_runtime.media.frame import USUAL_AHEAD
+
 _SMOOTHING = 1 / 24  # half of a small change is followed in 16 emits; smooth enough for an uneven model's mean
 _BLOCK_SMOOTHING = 1 / 8  # blocks are rarer, and each is a mean already
 _CHANGE_LOW, _CHANGE_HIGH = 0.55, 1.8  # beyond it an emit may be the first at a new rate
@@ -7,10 +11,13 @@ _CHANGE_EMITS = 3  # so many in a row, alike, are a new rate
 _ALIKE = 1.5  # largest to smallest of those
 _PAUSE = 4.0  # periods: nobody works that unevenly
 _EVEN = 0.06  # periods a self-paced model deviates in the mean (how well `sleep` keeps time): no buffering
-_BUFFER_PER_DEVIATION = 6.5  # intervals of 50 to 150 % deviate by 0.25 periods in the mean: 1.2 periods of buffer
+_BUFFER_PER_DEVIATION = 7.0  # intervals of 50 to 150 % deviate by 0.25 periods in the mean: 1.3 periods of buffer
 _MAX_BUFFER = 1.5  # periods: more delay than evenness is worth
 _LONGEST_PERIOD_S = 1.0
+_FORGETTING = 0.99  # an emit: how long the slowest one counts; half of it after two seconds at 30 frames a second
+_MARGIN = 0.5  # periods that a frame of the slowest kind is to be ready before its time
 _SETTLED_EMITS = 10
+_MOST_AHEAD = 4  # as many as the buffer can be delayed by: more frames aren't on their way
 _FIRST_BLOCK_PERIOD_S = 1 / 15  # most of a first block's time is warm-up; too slow is mended by the second block
 
 
@@ -21,6 +28,7 @@ class Rate:
         self._shortest_s = 1 / max_fps
         self._usual_s: float | None = None
         self._deviation_s = 0.0
+        self._slowest_s = 0.0
         self._emits = 0
         self._unusual: list[float] = []
 
@@ -28,6 +36,9 @@ class Rate:
         """An emit of `frames` took the model `work_s` of its own time."""
         sample_s = work_s / frames
         self._emits += 1
+        self._slowest_s *= _FORGETTING
+        if sample_s < _PAUSE * self.period_s:
+            self._slowest_s = max(self._slowest_s, sample_s)
         if self._usual_s is None:
             self._usual_s = min(sample_s, _FIRST_BLOCK_PERIOD_S) if frames > 1 else sample_s
         elif self._emits == 2:
@@ -60,6 +71,17 @@ class Rate:
         """How long a frame should wait so that the next one isn't late: 0 for an even model."""
         uneven_s = self._deviation_s - _EVEN * self.period_s
         return min(max(_BUFFER_PER_DEVIATION * uneven_s, 0.0), _MAX_BUFFER * self.period_s)
+
+    @property
+    def ahead(self) -> int:
+        """Single frames that the model should be ahead of what is shown.
+
+        What a model faster than allowed has made too early only answers late: it begins a frame when even its slowest
+        one would be ready in time. An uneven model has as many under way as its buffer delays.
+        """
+        if self.too_fast:
+            return min(max(math.ceil(self._slowest_s / self.period_s - 1 + _MARGIN), 0), USUAL_AHEAD)
+        return _MOST_AHEAD if self.buffer_s > 0 else USUAL_AHEAD
 
     def _is_new_rate(self, sample_s: float, usual_s: float) -> bool:
         both_too_fast = max(sample_s, usual_s) <= self._shortest_s

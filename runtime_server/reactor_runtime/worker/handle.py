@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from reactor_runtime.media.frame import OutputFrame
+from reactor_runtime.media.frame import USUAL_AHEAD, OutputFrame
 from reactor_runtime.worker import leftovers
 from reactor_runtime.worker.channel import ChannelClosedError, DescriptorLostError, runtime_end
 from reactor_runtime.worker.lines import LinePump
@@ -178,7 +178,6 @@ class WorkerHandle:
         size = frame.width * frame.height * 3
         if not 0 < size <= slot.nbytes:
             raise ValueError(f"a frame of {frame.width}x{frame.height} in a slot of {slot.nbytes} bytes")
-        done = FrameDone(frame.session_id, frame.generation, frame.slot)
         return OutputFrame(
             pixels=slot.data[:size],
             width=frame.width,
@@ -188,11 +187,11 @@ class WorkerHandle:
             work_s=frame.work_s,
             block_index=frame.block_index,
             block_size=frame.block_size,
-            release=lambda: self._release(done),
+            release=lambda ahead=USUAL_AHEAD: self._release(frame, ahead),
         )
 
-    def _release(self, done: FrameDone) -> None:
-        self._outbox.put(done)
+    def _release(self, frame: Frame, ahead: int) -> None:
+        self._outbox.put(FrameDone(frame.session_id, frame.generation, frame.slot, ahead))
 
     def _record(self, record: LogRecord) -> None:
         level = record.level.lower()

@@ -50,6 +50,8 @@ class FrameDone(Message, frozen=True):
     session_id: str
     generation: int
     slot: int
+    ahead: int
+    """Single frames that the model may be ahead of what is shown; 0: `emit_frame` returns when its frame is shown."""
 
 
 class MessageDone(Message, frozen=True):

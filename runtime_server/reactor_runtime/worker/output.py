@@ -13,9 +13,10 @@ from reactor_runtime.context import OUTPUT_TRACK
 from reactor_runtime.errors import SessionStopped
 from reactor_runtime.frames import Pictures, Size, read
 from reactor_runtime.jsonable import to_json
+from reactor_runtime.media.frame import USUAL_AHEAD
 from reactor_runtime.stopping import StopGate
 from reactor_runtime.worker.channel import Channel, ChannelClosedError
-from reactor_runtime.worker.messages import Frame, Message, ModelMessage, OutputRing, ToWorker
+from reactor_runtime.worker.messages import Frame, FrameDone, Message, ModelMessage, OutputRing, ToWorker
 from reactor_runtime.worker.ring import SharedRing
 
 logger = logging.getLogger("reactor_runtime")
@@ -24,7 +25,7 @@ RING_LIMIT_BYTES = 512 * 1024 * 1024
 """The ring's memory at most; blocks that don't fit go through it piece by piece."""
 
 _FEWEST_SLOTS = 4
-_EMITS_UNDER_WAY = 2  # the one that plays and one that is ready: more would only be delay
+_BLOCKS_AHEAD = 2  # the one that plays and one that is ready: more would only be delay
 _MESSAGES_UNDER_WAY = 256
 _MESSAGE_BYTES_UNDER_WAY = MAX_MESSAGE_BYTES
 
@@ -36,7 +37,7 @@ def slot_count(block: int, slot_bytes: int) -> int:
         ValueError: not even two frames fit into the memory allowed.
     """
     most = RING_LIMIT_BYTES // slot_bytes
-    if most < _EMITS_UNDER_WAY:
+    if most < USUAL_AHEAD:
         raise ValueError(f"a frame of {slot_bytes:,} bytes is too large: at most {RING_LIMIT_BYTES // 2:,} are allowed")
     return min(max(_FEWEST_SLOTS, 2 * block), most)
 
@@ -105,6 +106,7 @@ class FrameOutput:
         self._emitting = threading.Lock()
         self._under_way: dict[tuple[int, int], int] = {}
         self._left: dict[int, int] = {}
+        self._ahead = 0  # what is made while nobody watches yet would be old when somebody does
         self._emit = 0
         self._number = 0
         self._returned_at_s = time.monotonic()
@@ -115,7 +117,7 @@ class FrameOutput:
         self._returned_at_s = time.monotonic()
 
     def emit(self, frames: object) -> None:
-        """Convert frames and hand them over; waits while two emits are still under way."""
+        """Convert frames and hand them over; waits while as many are under way as may be."""
         called_at_s = time.monotonic()
         if not self._gate.admit():
             return
@@ -128,9 +130,10 @@ class FrameOutput:
                 self._hand_over(pictures, called_at_s, work_s)
             self._returned_at_s = time.monotonic()
 
-    def done(self, generation: int, slot: int) -> None:
+    def done(self, frame: FrameDone) -> None:
         """A frame was played or dropped. Call with the ring's condition held."""
-        emit = self._under_way.pop((generation, slot), None)
+        self._ahead = frame.ahead
+        emit = self._under_way.pop((frame.generation, frame.slot), None)
         if emit is None:
             return
         self._left[emit] -= 1
@@ -139,8 +142,9 @@ class FrameOutput:
 
     def _hand_over(self, pictures: Pictures, called_at_s: float, work_s: float) -> None:
         changed, ring = self._gate.changed, self._ring
+        single = pictures.count == 1
         with changed:
-            if not self._gate.wait_until(lambda: len(self._left) < _EMITS_UNDER_WAY):
+            if not self._gate.wait_until(lambda: len(self._left) < self._most_under_way(single=single)):
                 return
         ring.fit(pictures.count, pictures.size.frame_bytes)
         self._emit += 1
@@ -153,6 +157,12 @@ class FrameOutput:
                 self._under_way[ring.generation, slot] = self._emit
             pictures.write(index, ring.view(slot))
             self._tell((ring.generation, slot), pictures, index, called_at_s, work_s)
+        if single and self._ahead == 0:
+            with changed:
+                self._gate.wait_until(lambda: not self._left)
+
+    def _most_under_way(self, *, single: bool) -> int:
+        return max(self._ahead, 1) if single else _BLOCKS_AHEAD
 
     def _tell(self, place: tuple[int, int], pictures: Pictures, index: int, called_at_s: float, work_s: float) -> None:
         frame = Frame(

@@ -89,7 +89,7 @@ class Session:
     def frame_done(self, message: FrameDone) -> None:
         """A frame was played or dropped."""
         with self._changed:
-            self._frames.done(message.generation, message.slot)
+            self._frames.done(message)
             self._changed.notify_all()
 
     def message_done(self, message: MessageDone) -> None:

@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+import pytest
 
 from reactor_runtime.worker.messages import (
     Frame,
@@ -39,14 +40,33 @@ def test_a_black_frame_before_any_other_has_the_size_the_runtime_asked_for(start
     assert not picture.any()
 
 
-def test_a_model_runs_ahead_of_its_viewer_by_two_frames(start: Start) -> None:
-    worker = start(EMITS_FOR_EVER, answers=False)
+def test_a_models_first_frame_is_shown_before_it_makes_another(start: Start) -> None:
+    worker = start(
+        """
+        class M(VideoModel):
+            def start_session(self):
+                for number in range(4):
+                    self.emit_frame(np.zeros((16, 16, 3), np.uint8))
+                    get_ctx().send({"emitted": number})
+        """,
+        answers=False,
+    )
     first = worker.wait_for(Frame)
-    worker.wait_for(Frame)
     time.sleep(0.3)
-    assert len(worker.frames) == 2
+    assert len(worker.frames) == 1
     worker.answer(first)
-    worker.wait_for(Frame)
+    assert worker.message() == {"emitted": 0}
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 2, 4])
+def test_a_model_runs_ahead_by_as_many_frames_as_the_last_answer_said(start: Start, ahead: int) -> None:
+    worker = start(EMITS_FOR_EVER, answers=False)
+    worker.ahead = ahead
+    worker.answer(worker.wait_for(Frame))
+    for _ in range(max(ahead, 1)):
+        worker.wait_for(Frame)
+    time.sleep(0.3)
+    assert len(worker.frames) == 1 + max(ahead, 1)
 
 
 def test_a_model_runs_ahead_of_its_viewer_by_two_blocks(start: Start) -> None:
@@ -130,12 +150,6 @@ def test_the_working_time_leaves_out_the_wait_for_the_viewer(start: Start) -> No
         answers=False,
     )
     first = worker.wait_for(Frame)
-    worker.wait_for(Frame)
     time.sleep(1)
     worker.answer(first)
-    worker.wait_for(Frame)
-    time.sleep(0.1)
-    worker.answers = True
-    for frame in list(worker.frames[1:]):
-        worker.answer(frame)
     assert 0.015 < worker.wait_for(Frame).work_s < 0.9

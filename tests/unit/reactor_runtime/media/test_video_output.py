@@ -10,11 +10,12 @@ import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pytest
 
-from reactor_runtime.media.frame import OutputFrame
+from reactor_runtime.media.frame import USUAL_AHEAD, OutputFrame
 from reactor_runtime.media.output import VideoOutput
 from reactor_runtime.transport.base import TransportError, TransportListener, VideoFormat
 
@@ -67,12 +68,15 @@ class Source:
     released: list[int] = field(default_factory=list)
     made: int = 0
 
+    def release(self, number: int, ahead: int = USUAL_AHEAD) -> None:
+        self.released.append(number)
+
     def frame(self, width: int = 64, height: int = 64) -> OutputFrame:
         self.made += 1
         number = self.made
         pixels = np.full(width * height * 3, number % 256, np.uint8)
         return OutputFrame(
-            pixels.data, width, height, number, time.monotonic(), 1 / 60, 0, 1, lambda: self.released.append(number)
+            pixels.data, width, height, number, time.monotonic(), 1 / 60, 0, 1, partial(self.release, number)
         )
 
 
@@ -276,7 +280,8 @@ async def test_blocks_are_spread_beside_a_busy_event_loop() -> None:
         on.output.release_hold()
         pixels = np.ones(64 * 64 * 3, np.uint8).data
         block = [
-            OutputFrame(pixels, 64, 64, index, time.monotonic(), 0.8, index, 24, lambda: None) for index in range(24)
+            OutputFrame(pixels, 64, 64, index, time.monotonic(), 0.8, index, 24, partial(on.source.release, index))
+            for index in range(24)
         ]
         on.output.begin()
         on.output.release_hold()

@@ -8,6 +8,7 @@ import pytest
 
 from reactor_runtime import SessionStopped
 from reactor_runtime.frames import Size
+from reactor_runtime.media.frame import USUAL_AHEAD
 from reactor_runtime.stopping import StopGate
 from reactor_runtime.worker import output
 from reactor_runtime.worker.channel import ChannelClosedError, runtime_end, worker_end
@@ -24,6 +25,7 @@ class Viewer:
         self.rings: list[OutputRing] = []
         self.frames: list[Frame] = []
         self.firsts: list[int] = []
+        self.ahead = USUAL_AHEAD
         self._memory: dict[int, SharedRing] = {}
 
     def seen(self, count: int) -> list[Frame]:
@@ -46,9 +48,9 @@ class Viewer:
                     self.firsts.append(int(self._memory[message.generation].slot(message.slot)[0]))
                     self.frames.append(message)
                     with changed:
-                        done = FrameDone("s", message.generation, message.slot)
+                        done = FrameDone("s", message.generation, message.slot, self.ahead)
                         ring.give_back(done.generation, done.slot)
-                        frames.done(done.generation, done.slot)
+                        frames.done(done)
                         changed.notify_all()
         except ChannelClosedError:
             return
