@@ -20,6 +20,9 @@ DEPARTURE_MARGIN_S = 120
 CALL_TIMEOUT_S = 5.0
 """create_room takes 1 ms; a LiveKit that needs seconds is gone."""
 
+KEEP_ALIVE_S = 0.5
+"""A second connection, made when two calls once met, isn't kept for ever by looking at the rooms now and then."""
+
 LOOK_TIMEOUT_S = 1.0
 """To list two rooms takes it 1 ms."""
 
@@ -54,7 +57,8 @@ class Rooms:
     ) -> None:
         timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S)
         # trust_env stays False: no proxy between us and LiveKit.
-        self._session = aiohttp.ClientSession(timeout=timeout)
+        connector = aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE_S)
+        self._session = aiohttp.ClientSession(timeout=timeout, connector=connector)
         self._api = LiveKitAPI(url, api_key, api_secret, session=self._session, failover=False)
         self._prefix = prefix
         self._max_playout_delay_ms = MAX_PLAYOUT_DELAY_MS[latency]
