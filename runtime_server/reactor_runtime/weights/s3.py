@@ -48,6 +48,7 @@ class S3Store:
         self._connections = connections
         self._client: S3Client | None = None
         self._transfers: TransferManager | None = None
+        self._sending: set[TransferFuture] = set()
         self._client_lock = threading.Lock()
         self._transfer_lock = threading.Lock()
 
@@ -144,8 +145,11 @@ class S3Store:
             client, self._client = self._client, None
         with self._transfer_lock:
             transfers, self._transfers = self._transfers, None
+            sending = tuple(self._sending)
+        for each in sending:  # the manager's own way to cancel all fails in s3transfer 0.19
+            each.cancel()
         if transfers is not None:
-            transfers.shutdown(cancel=True)
+            transfers.shutdown()
         if client is not None:
             client.close()
 
@@ -168,11 +172,15 @@ class S3Store:
             sending = self._transfers.upload(
                 str(source), self._bucket, key, extra_args={"Metadata": metadata}, subscribers=[progress]
             )
+            self._sending.add(sending)
         try:
             sending.result()
         except CancelledError:
             if progress.error is None:
                 raise StoppedError(f"sending {source} was stopped: the registry {self.location} was closed.") from None
+        finally:
+            with self._transfer_lock:
+                self._sending.discard(sending)
 
     def _s3(self) -> "S3Client":
         with self._client_lock:
@@ -214,7 +222,12 @@ class _Progress(BaseSubscriber):
 
 def _connect(connections: int) -> "S3Client":
     session = boto3.session.Session()
-    client = session.client("s3", config=_config(connections))
+    try:
+        client = session.client("s3", config=_config(connections))
+    except ValueError:  # its text may hold a password
+        raise RegistryError(
+            "AWS_ENDPOINT_URL is no address of a server. Write http://HOST:PORT or https://HOST."
+        ) from None
     host = urlsplit(client.meta.endpoint_url).hostname or ""
     if host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
         return client

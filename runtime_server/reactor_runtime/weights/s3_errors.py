@@ -32,6 +32,7 @@ _CREDENTIALS = (
 _DENIED = {
     "InvalidAccessKeyId": f"it doesn't know this access key. Check {_SETTINGS}",
     "SignatureDoesNotMatch": "the secret key is another one. Check AWS_SECRET_ACCESS_KEY",
+    "XAdminUserNotFound": f"it doesn't know this access key. Check {_SETTINGS}",  # versitygw's word, with status 404
     "ExpiredToken": "the credentials have expired. Get new ones (aws sso login, or a new AWS_SESSION_TOKEN)",
     "InvalidToken": "AWS_SESSION_TOKEN doesn't belong to these credentials. Get new ones",
     "RequestTimeTooSkewed": "the clock of this machine is wrong. Set it",
@@ -102,7 +103,7 @@ def _answered(error: boto.ClientError, what: str, location: str, endpoint: str) 
         (RegistryError, code in _OTHER_REGION, f"{location} is in another region. Set AWS_REGION to the bucket's own."),
         (
             AccessDeniedError,
-            status in {401, 403},
+            status in {401, 403} or code in _DENIED,
             f"{endpoint} denied access to {what}: {_DENIED.get(code, _NO_RIGHT)} ({code or status}).",
         ),
         (
@@ -136,8 +137,9 @@ def _reason(error: Exception) -> str:
         return "the connection broke"
     if isinstance(error, ResponseParserError):
         return "an answer that isn't S3's"
-    found = _ERRNO.search(str(error))
-    return found[1].strip() if found else type(error).__name__
+    cause = error.kwargs.get("error", "") if isinstance(error, boto.BotoCoreError) else error
+    found = _ERRNO.search(str(cause))
+    return found[1].strip() if found else "no connection"
 
 
 def _first_line(text: object) -> str:

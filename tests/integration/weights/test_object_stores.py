@@ -3,12 +3,11 @@
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -19,23 +18,8 @@ from reactor_runtime.weights.errors import (
     ObjectMissingError,
 )
 from reactor_runtime.weights.store import CHUNK_BYTES, ObjectStore, open_store
-from support.s3_server import S3Server
 
 LARGE = 8 * 1024 * 1024 + 12345  # more than one part of a transfer
-
-
-@pytest.fixture(params=["directory", "s3"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
-    if request.param == "directory":
-        (tmp_path / "registry").mkdir()
-        opened = open_store((tmp_path / "registry").as_uri())
-    else:
-        server: S3Server = request.getfixturevalue("s3_server")
-        for name, value in server.environment().items():
-            monkeypatch.setenv(name, value)
-        opened = open_store(server.make_bucket(f"test-{uuid4().hex}"))
-    yield opened
-    opened.close()
 
 
 def read(store: ObjectStore, key: str, start: int, end: int, etag: str | None = None) -> bytes:
