@@ -113,12 +113,16 @@ def reactors(folder: Path) -> Iterator[Callable[..., Reactor]]:
     running: list[tuple[Reactor, list[threading.Thread]]] = []
 
     def start(
-        *flags: str, path: Path = folder, env: Mapping[str, str] | None = None, wrapped: Sequence[str] = ()
+        *flags: str,
+        path: Path = folder,
+        env: Mapping[str, str] | None = None,
+        wrapped: Sequence[str] = (),
+        python: str = sys.executable,
     ) -> Reactor:
         ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
         command = ["-m", "reactor_cli", "run", "--log-format", "json", "--path", str(path), *_flags(ports), *flags]
         process = subprocess.Popen(
-            [*wrapped, sys.executable, *command],
+            [*wrapped, python, *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -8,7 +8,9 @@ from reactor_cli.errors import CliError
 from reactor_cli.model_folder import open_model
 from reactor_protocol.manifest import FILE_NAME
 from reactor_runtime.errors import ManifestError
+from reactor_runtime.findings import Finding as ModelFinding
 from reactor_runtime.manifest import load_manifest
+from reactor_runtime.requirements import check_requirements
 
 
 def check_model(around: Surroundings) -> Iterator[Finding]:
@@ -22,10 +24,10 @@ def check_model(around: Surroundings) -> Iterator[Finding]:
     try:
         manifest = load_manifest(around.model)
     except ManifestError as error:
-        for found in error.findings:
-            yield Finding(found.severity, found.message, found.remedy, found.file, found.line)
-        return
-    yield ok(f"{manifest.model_name} {manifest.model_version} in {around.model}")
+        yield from map(_told, error.findings)
+    else:
+        yield ok(f"{manifest.model_name} {manifest.model_version} in {around.model}")
+    yield from map(_told, check_requirements(around.model).findings)
 
 
 def needed_weights(around: Surroundings) -> list[str]:
@@ -34,6 +36,10 @@ def needed_weights(around: Surroundings) -> list[str]:
         return load_manifest(around.model).weights if around.model else []
     except ManifestError:
         return []
+
+
+def _told(found: ModelFinding) -> Finding:
+    return Finding(found.severity, found.message, found.remedy, found.file, found.line)
 
 
 def _no_model(around: Surroundings) -> Finding:

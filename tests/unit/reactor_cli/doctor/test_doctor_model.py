@@ -29,6 +29,14 @@ def test_each_mistake_in_the_manifest_is_a_finding_with_its_line(tmp_path: Path)
     assert "weights" in findings[1].message + findings[1].remedy
 
 
+def test_a_requirement_that_is_missing_is_a_warning_with_its_line_and_command(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps(_GOOD))
+    (tmp_path / "requirements.txt").write_text("numpy\nreactor-runtime==0.0.4\nno-such-pkg\n")
+    good, missing = check_model(around(tmp_path, model=tmp_path))
+    assert (good.severity, missing.severity, missing.line) == ("ok", "warning", 3)
+    assert missing.remedy.endswith("install no-such-pkg")
+
+
 def test_a_folder_without_a_manifest_is_an_error_where_it_was_named(tmp_path: Path) -> None:
     finding = only(check_model(around(tmp_path, model=tmp_path)))
     assert finding.severity == "error"

@@ -50,7 +50,7 @@ def install(python: Python, tmp_path: Path) -> Callable[..., dict[str, Any]]:
 
 @pytest.mark.parametrize("pip", [False, True], ids=["uv or pip", "pip"])
 def test_what_is_missing_is_installed_and_the_command_shown(
-    install: Callable[..., dict[str, Any]], write_wheel: Callable[..., Path], pip: bool
+    install: Callable[..., dict[str, Any]], write_wheel: Callable[..., None], pip: bool
 ) -> None:
     write_wheel("helper", "1.5")
     result = install("numpy>=1.26\nhelper>=1.2,<2\nreactor-runtime==0.0.4", pip=pip)
@@ -62,7 +62,7 @@ def test_what_is_missing_is_installed_and_the_command_shown(
 
 
 def test_nothing_missing_installs_nothing_and_says_nothing(
-    install: Callable[..., dict[str, Any]], write_wheel: Callable[..., Path]
+    install: Callable[..., dict[str, Any]], write_wheel: Callable[..., None]
 ) -> None:
     write_wheel("numpy", "99.0")
     assert install("numpy>=1.26\nreactor_runtime>=5")["said"] == []
@@ -70,7 +70,7 @@ def test_nothing_missing_installs_nothing_and_says_nothing(
 
 @pytest.mark.parametrize("pip", [False, True], ids=["uv or pip", "pip"])
 def test_a_package_that_needs_reactor_runtime_gets_a_stand_in_and_ours_stays(
-    install: Callable[..., dict[str, Any]], write_wheel: Callable[..., Path], python: Python, pip: bool
+    install: Callable[..., dict[str, Any]], write_wheel: Callable[..., None], python: Python, pip: bool
 ) -> None:
     write_wheel("helper", "1.0", "reactor-runtime>=0.0.4")
     write_wheel("reactor_runtime", "7.0")  # as published: would lie over ours
@@ -82,7 +82,7 @@ def test_a_package_that_needs_reactor_runtime_gets_a_stand_in_and_ours_stays(
 
 
 def test_what_the_runtime_is_made_of_is_never_exchanged(
-    install: Callable[..., dict[str, Any]], write_wheel: Callable[..., Path], python: Python
+    install: Callable[..., dict[str, Any]], write_wheel: Callable[..., None], python: Python
 ) -> None:
     write_wheel("helper", "1.0", "pydantic<2")
     write_wheel("pydantic", "1.0")
