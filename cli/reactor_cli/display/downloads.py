@@ -36,7 +36,9 @@ def download_table(download: Download) -> RenderableType:
 
 def _title(download: Download) -> str:
     part = f" ({download.folders_done + 1} of {download.folders} folders)" if download.folders > 1 else ""
-    said = [f"{download.folder}{part}", f"{download.files_done} of {download.files} files"]
+    said = [f"{download.folder}{part}"]
+    if download.files:
+        said.append(f"{download.files_done} of {download.files} files")
     if download.waiting_for_pid is not None:
         said.append(f"process {download.waiting_for_pid} fetches it")
     if download.speed_bytes_s >= 1:
