@@ -1,5 +1,6 @@
 """The class that a model's author derives from."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,17 @@ class VideoModel:
         """Show a frame: the same as `get_ctx().emit_frame(frame)`."""
         get_ctx().emit_frame(frame)
 
-    @staticmethod
-    def weights(name: str) -> Path:
-        """The complete weight folder called `name`.
+    @classmethod
+    def weights(cls, name: str) -> Path:
+        """The complete weight folder called `name`, one of those that `manifest.json` lists.
+
+        Anywhere: in the model, before it, in a script of its own. The manifest is looked for beside the class's
+        module, beside the code that asks, and in the working directory. What isn't on this machine yet is fetched.
 
         Raises:
-            WeightsError: it isn't there.
+            WeightsError: it isn't listed, or can't be had.
         """
-        from reactor_runtime.weights.cache import weight_folder  # noqa: PLC0415 - only models with weights pay for it
+        from reactor_runtime.weights.listed import listed_folder  # noqa: PLC0415 - only models with weights pay for it
 
-        return weight_folder(name)
+        frame = inspect.currentframe()
+        return listed_folder(name, cls, frame.f_back if frame is not None else None)
