@@ -66,11 +66,20 @@ class Settings(BaseSettings):
     """Where the model's load time and picture size are remembered."""
     registry_cache: Path | None = None
     """Where weights are kept; default: ~/.cache/reactor_registry."""
+    models_bucket: str | None = None
+    """Weights registry: a bucket, s3://BUCKET or file:///FOLDER; default: reactor-models."""
+    offline: bool = False
+    """Fetch no weights."""
 
     @property
     def worker_environment(self) -> dict[str, str]:
         """Variables for the model's process."""
-        return {} if self.registry_cache is None else {"REACTOR_REGISTRY_CACHE": str(self.registry_cache)}
+        given = {
+            "REACTOR_REGISTRY_CACHE": str(self.registry_cache) if self.registry_cache is not None else None,
+            "REACTOR_MODELS_BUCKET": self.models_bucket,
+            "REACTOR_OFFLINE": "true" if self.offline else None,
+        }
+        return {name: value for name, value in given.items() if value is not None}
 
     @property
     def bind_host(self) -> str:
