@@ -43,13 +43,14 @@ class LiveKitService:
 
         Raises:
             LiveKitError: it can't be had.
-            ServiceGaveUpError: it failed too often in a row.
+            ServiceGaveUpError: it failed too often in a row without having come up.
         """
         policy = RestartPolicy()
         while not self._stopping:
-            started = time.monotonic()
+            started, came_up = time.monotonic(), False
             try:
                 await self._server.start()
+                came_up = True
                 code = await self._server.wait()
                 tail = self._server.tail()
             except LiveKitStartFailedError as error:
@@ -57,7 +58,7 @@ class LiveKitService:
             if self._stopping:
                 return
             await self._server.stop()
-            policy, delay_s = policy.after_exit(time.monotonic() - started, code)
+            policy, delay_s = policy.after_exit(time.monotonic() - started, code, came_up=came_up)
             if delay_s is None:
                 raise ServiceGaveUpError(give_up_text(self.name, code, tail))
             self._on_exit(self.name, code, delay_s)

@@ -12,19 +12,29 @@ EXIT_USAGE = 2
 
 @dataclass(frozen=True, slots=True)
 class RestartPolicy:
-    """How often in a row a process has ended quickly."""
+    """How often in a row a process has ended quickly, and how often without ever having come up.
+
+    Only the latter is hopeless: one that came up served somebody, and will again. What ended it (a user's kill, the
+    system's lack of memory) may go on for a while, so its restarts wait longer, but they don't end.
+    """
 
     quick_failures: int = 0
+    failed_starts: int = 0
 
-    def after_exit(self, ran_s: float, exit_code: int) -> tuple["RestartPolicy", float | None]:
+    def after_exit(
+        self, ran_s: float, exit_code: int, *, came_up: bool = False
+    ) -> tuple["RestartPolicy", float | None]:
         """Return the state to go on with and the seconds to wait before the restart; None: give up.
 
         Args:
             ran_s: From start to exit.
             exit_code: Negative: the signal that ended it.
+            came_up: It was able to do its work.
         """
         if ran_s >= STABLE_S:
             return RestartPolicy(1), DELAYS_S[0]
-        if exit_code == EXIT_USAGE or self.quick_failures >= len(DELAYS_S):
+        hopeless = exit_code == EXIT_USAGE or self.failed_starts >= len(DELAYS_S)
+        if hopeless and not came_up:
             return self, None
-        return RestartPolicy(self.quick_failures + 1), DELAYS_S[self.quick_failures]
+        delay_s = DELAYS_S[min(self.quick_failures, len(DELAYS_S) - 1)]
+        return RestartPolicy(self.quick_failures + 1, 0 if came_up else self.failed_starts + 1), delay_s

@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import secrets
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ from reactor_cli.environment import Wiring, coordinator_spec, runtime_spec
 from reactor_cli.errors import CliError, UsageProblem
 from reactor_cli.livekit_server import Endpoint, LiveKitSettings
 from reactor_cli.livekit_service import FetchNews, GivenLiveKit, LiveKitService
-from reactor_cli.look import Endpoints
+from reactor_cli.look import Endpoints, get
 from reactor_cli.model_folder import open_model
 from reactor_cli.output import Output
 from reactor_cli.ports import port_problems
 from reactor_cli.requirements import see_to_requirements
-from reactor_cli.service import OnExit, OnLine, ProcessService, Service
+from reactor_cli.service import IsUp, OnExit, OnLine, ProcessService, Service
 from reactor_cli.settings import LOOPBACK, RunSettings, load_settings
 from reactor_cli.stack import Member, Stack, Welcome, exit_notice
 from reactor_protocol.manifest import Manifest
@@ -72,11 +73,20 @@ def serve(flags: dict[str, Any], started_s: float) -> None:
 
 
 def _members(settings: RunSettings, wiring: Wiring, livekit: Service, on_line: OnLine, on_exit: OnExit) -> list[Member]:
+    coordinator = _answers(reachable(settings.listen_host), settings.coordinator_port)
+    runtime = _answers(LOOPBACK, settings.runtime_port)
     return [
-        Member(ProcessService(coordinator_spec(settings, wiring), on_line, on_exit), _COORDINATOR_GRACE_S),
-        Member(ProcessService(runtime_spec(settings, wiring), on_line, on_exit), _RUNTIME_GRACE_S),
+        Member(ProcessService(coordinator_spec(settings, wiring), coordinator, on_line, on_exit), _COORDINATOR_GRACE_S),
+        Member(ProcessService(runtime_spec(settings, wiring), runtime, on_line, on_exit), _RUNTIME_GRACE_S),
         Member(livekit, _LIVEKIT_GRACE_S),
     ]
+
+
+def _answers(host: str, port: int) -> IsUp:
+    async def answers() -> bool:
+        return (await get(host, port, "/health")).status == HTTPStatus.OK
+
+    return answers
 
 
 def _endpoint(settings: RunSettings, livekit: LiveKitSettings | None) -> Endpoint:

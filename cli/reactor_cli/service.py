@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from reactor_cli.child import Child, ChildSpec
@@ -16,8 +16,11 @@ from reactor_cli.restart import RestartPolicy
 _TAIL_LINES = 30
 OnLine = Callable[[str, str], None]
 """Gets a process's name and each line of its output."""
+_UP_POLL_S = 0.1  # a small request each, only while a process comes up
 OnExit = Callable[[str, int, float], None]
 """Gets name, exit code and the seconds until the restart, for each exit nobody asked for."""
+IsUp = Callable[[], Awaitable[bool]]
+"""Tells whether a process does its work now; raises nothing."""
 
 
 class ServiceGaveUpError(CliError):
@@ -50,10 +53,11 @@ class Service(Protocol):
 
 
 class ProcessService:
-    """Runs one process and restarts it."""
+    """Runs one process and restarts it, for ever if it comes up each time."""
 
-    def __init__(self, spec: ChildSpec, on_line: OnLine, on_exit: OnExit) -> None:
+    def __init__(self, spec: ChildSpec, is_up: IsUp, on_line: OnLine, on_exit: OnExit) -> None:
         self._spec = spec
+        self._is_up = is_up
         self._on_line = on_line
         self._on_exit = on_exit
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
@@ -74,7 +78,7 @@ class ProcessService:
         """Keep the process running until `stop`.
 
         Raises:
-            ServiceGaveUpError: it failed too often in a row.
+            ServiceGaveUpError: it failed too often in a row without having come up.
         """
         policy = RestartPolicy()
         while not self._stopping:
@@ -82,11 +86,11 @@ class ProcessService:
             self._child = await Child.start(self._spec, self._line)
             if self._stopping:
                 self._child.terminate()
-            code = await self._child.wait()
+            code, came_up = await self._ended(self._child)
             self._child = None
             if self._stopping:
                 return
-            policy, delay_s = policy.after_exit(time.monotonic() - started, code)
+            policy, delay_s = policy.after_exit(time.monotonic() - started, code, came_up=came_up)
             if delay_s is None:
                 raise ServiceGaveUpError(self._last_words(code))
             self._on_exit(self.name, code, delay_s)
@@ -110,6 +114,21 @@ class ProcessService:
         self._stopping = True
         if self._child is not None:
             self._child.kill()
+
+    async def _ended(self, child: Child) -> tuple[int, bool]:
+        """Wait for the process's end; returns its exit code and whether it had come up."""
+        coming_up = asyncio.create_task(self._until_up(), name=f"{self.name}-up")
+        try:
+            code = await child.wait()
+            return code, coming_up.done()
+        finally:
+            coming_up.cancel()
+
+    async def _until_up(self) -> None:
+        while True:
+            if await self._is_up():
+                return
+            await asyncio.sleep(_UP_POLL_S)
 
     def _line(self, line: str) -> None:
         self._tail.append(line)

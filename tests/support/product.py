@@ -37,6 +37,7 @@ END_S = 5.0
 """The whole product ends within that, whatever is going on."""
 _ANSWER_S = 5.0
 _CLOCK_S = 2.0  # what a process's start, counted since boot, may be off by
+_UP_S = 5.0  # it must have come up by then, as far as one can tell from outside; a second on an idle machine
 _LOG_LINES = 4000
 _POLL_S = 0.05
 _MARK = "REACTOR_TEST_PRODUCT"
@@ -166,14 +167,19 @@ class Product:
         return found
 
     def kill(self, name: str) -> bool:
-        """SIGKILL a part. False: it isn't there now, or `reactor run` would soon give it up for good."""
+        """SIGKILL a part. False: it isn't there now, or `reactor run` would soon give it up for good.
+
+        That happens to those that are killed again and again while they start.
+        """
         process = self.parts().get(name)
         if process is None:
             return False
         if name != "worker":
             ran_s = time.time() - process.create_time() - _CLOCK_S
-            policy, _ = self.policies.get(name, RestartPolicy()).after_exit(ran_s, -signal.SIGKILL)
-            if policy.quick_failures >= len(DELAYS_S):
+            policy, _ = self.policies.get(name, RestartPolicy()).after_exit(
+                ran_s, -signal.SIGKILL, came_up=ran_s > _UP_S
+            )
+            if policy.failed_starts >= len(DELAYS_S):
                 return False
             self.policies[name] = policy
         with contextlib.suppress(psutil.NoSuchProcess):

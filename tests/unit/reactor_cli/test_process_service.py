@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reactor_cli import restart
+from reactor_cli import service as service_module
 from reactor_cli.child import ChildSpec
 from reactor_cli.service import ProcessService, ServiceGaveUpError
 
@@ -33,7 +34,13 @@ class Heard:
 
 
 def _service(code: str, heard: Heard) -> ProcessService:
-    return ProcessService(ChildSpec("runtime", [sys.executable, "-c", code], dict(os.environ)), heard.line, heard.exit)
+    """It is up once it has said so."""
+
+    async def is_up() -> bool:
+        return heard.lines.count("up") > len(heard.exits)
+
+    spec = ChildSpec("runtime", [sys.executable, "-c", code], dict(os.environ))
+    return ProcessService(spec, is_up, heard.line, heard.exit)
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +69,21 @@ async def test_one_that_keeps_failing_is_given_up_with_its_last_words() -> None:
         await asyncio.wait_for(_service("import sys; sys.exit('no such thing')", heard).run(), _LIMIT_S)
     assert "exit code 1" in str(caught.value)
     assert len(heard.exits) == 3
+
+
+async def test_one_that_has_come_up_is_started_again_however_often_it_is_killed() -> None:
+    heard = Heard()
+    service = _service("import time; print('up', flush=True); time.sleep(600)", heard)
+    running = asyncio.create_task(service.run())
+    for count in range(1, 8):
+        await heard.until_lines(count)
+        await asyncio.sleep(3 * service_module._UP_POLL_S)  # it is noticed by then
+        assert service.pid is not None
+        os.kill(service.pid, signal.SIGKILL)
+    await heard.until_lines(8)
+    assert not running.done()
+    await service.stop(5.0)
+    await asyncio.wait_for(running, _LIMIT_S)
 
 
 async def test_stop_is_no_failure() -> None:
