@@ -15,7 +15,9 @@ from reactor_cli.lazy import LazyCommand, LazyGroup
 
 _STARTED_S = time.monotonic()
 _COMMANDS = {
+    "init": LazyCommand("reactor_cli.commands.init", "init", "Make a new model's folder."),
     "run": LazyCommand("reactor_cli.commands.run", "run", "Serve the model in a folder."),
+    "validate": LazyCommand("reactor_cli.commands.validate", "validate", "Check a model without running it."),
     "capabilities": LazyCommand(
         "reactor_cli.commands.capabilities", "capabilities", "Print a model's commands as JSON."
     ),

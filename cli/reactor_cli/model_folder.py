@@ -21,13 +21,23 @@ def open_model(path: Path) -> tuple[Path, Manifest]:
         UsageProblem: there is no such folder, or no manifest in it (names those found nearby).
         CliError: the manifest is wrong (names file, line and key).
     """
+    folder = find_model(path)
+    return folder, _load(folder)
+
+
+def find_model(path: Path) -> Path:
+    """Return the absolute folder, in which there is a manifest, good or bad.
+
+    Raises:
+        UsageProblem: there is no such folder, or no manifest in it (names those found nearby).
+    """
     try:
-        return _open(path)
+        return _find(path)
     except OSError as error:
         raise UsageProblem(f"{path} can't be read: {error.strerror}.") from None
 
 
-def _open(path: Path) -> tuple[Path, Manifest]:
+def _find(path: Path) -> Path:
     folder = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - `..` is resolved, links aren't
     if folder.name == FILE_NAME and folder.is_file():
         folder = folder.parent
@@ -35,7 +45,7 @@ def _open(path: Path) -> tuple[Path, Manifest]:
         raise UsageProblem(_no_folder(path, folder))
     if not (folder / FILE_NAME).is_file():
         raise UsageProblem(_no_manifest(path, folder))
-    return folder, _load(folder)
+    return folder
 
 
 def find_models(folder: Path) -> list[Path]:

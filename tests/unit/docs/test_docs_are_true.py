@@ -16,6 +16,7 @@ from reactor_protocol.application import parse_command, parse_message_to_client
 from reactor_protocol.capabilities import Capabilities
 from reactor_protocol.frontend import EndReason, ErrorCode, UnknownMessage, parse_client_message, parse_server_message
 from reactor_protocol.manifest import Manifest
+from reactor_runtime.manifest import ManifestError, load_manifest
 from reactor_runtime.server.settings import Settings as RuntimeSettings
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -91,15 +92,31 @@ def test_defaults_of_numbers_are_as_on_the_page() -> None:
 
 
 def test_every_key_of_the_manifest_has_its_row() -> None:
-    text = page("writing-a-model")
+    text = page("manifest")
     keys = [field.alias or name for name, field in Manifest.model_fields.items()]
     assert [key for key in keys if f"| `{key}` |" not in text] == []
 
 
-def test_the_manifest_on_the_page_is_one() -> None:
-    manifests = re.findall(r"```json\n(.*?)```", page("writing-a-model"), re.DOTALL)
+@pytest.mark.parametrize("name", ["writing-a-model", "manifest"])
+def test_the_manifest_on_the_page_is_one(name: str) -> None:
+    manifests = re.findall(r"```json\n(.*?)```", page(name), re.DOTALL)
     assert len(manifests) == 1
     Manifest.model_validate_json(manifests[0])
+
+
+def rows_of_messages() -> list[tuple[str, str]]:
+    """(What is written, the message) of each row."""
+    table = page("manifest").split("| written | message |", 1)[1].split("\n\n", 1)[0]
+    return re.findall(r"^\| `(.*?)` \| (.*) \|$", table, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("written", "message"), rows_of_messages(), ids=lambda text: text[:30])
+def test_each_message_on_the_page_is_what_is_said(tmp_path: Path, written: str, message: str) -> None:
+    good = {"reactor-runtime": "0.0.4", "class": "a:B", "model_name": "m", "model_version": "1.0.0"}
+    (tmp_path / "manifest.json").write_text(json.dumps({**good, **json.loads(f"{{{written}}}")}))
+    with pytest.raises(ManifestError) as refusal:
+        load_manifest(tmp_path)
+    assert message.removesuffix("…") in refusal.value.message
 
 
 def describe(folder: Path) -> dict[str, Any]:
@@ -112,10 +129,15 @@ def describe(folder: Path) -> dict[str, Any]:
 
 def test_the_models_on_the_page_load_as_they_stand(tmp_path: Path) -> None:
     text = page("writing-a-model")
-    smallest, commands, _camera = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    smallest, commands, _camera, test = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     (tmp_path / "manifest.json").write_text(re.findall(r"```json\n(.*?)```", text, re.DOTALL)[0])
     (tmp_path / "model_hello.py").write_text(smallest)
     assert describe(tmp_path)["commands"]["set_brightness"]["schema"]["value"]["maximum"] == 255
+
+    (tmp_path / "test_hello.py").write_text(test)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:asyncio", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    assert "1 passed" in done.stdout, done.stdout
 
     imports, body = commands.split("class Camera", 1)
     camera, methods = body.split("@command", 1)
