@@ -45,14 +45,40 @@ class Channel(Generic[Incoming]):
         Raises:
             ChannelClosedError: the other end is gone.
         """
+        self.send_encoded(self.encode(message), fd)
+
+    def encode(self, message: Message) -> memoryview:
+        """Make of `message` what `send_encoded` and `send_some` take."""
         payload = self._encoder.encode(message)
-        data = memoryview(_LENGTH.pack(len(payload)) + payload)
+        return memoryview(_LENGTH.pack(len(payload)) + payload)
+
+    def send_encoded(self, data: memoryview, fd: int | None = None) -> None:
+        """Send all of `data`, and with its first byte a duplicate of `fd`.
+
+        Raises:
+            ChannelClosedError: the other end is gone.
+        """
         try:
             with self._send_lock:
                 if fd is not None:
                     sent = socket.send_fds(self._sock, [data], [fd])
                     data = data[sent:]
                 self._sock.sendall(data)
+        except OSError as error:
+            raise ChannelClosedError(str(error)) from error
+
+    def send_some(self, data: memoryview) -> memoryview:
+        """Send as much of `data` as there is room for, without waiting; return the rest, which has to come next.
+
+        Only where nobody else sends meanwhile.
+
+        Raises:
+            ChannelClosedError: the other end is gone.
+        """
+        try:
+            return data[self._sock.send(data, socket.MSG_DONTWAIT) :]
+        except BlockingIOError:
+            return data
         except OSError as error:
             raise ChannelClosedError(str(error)) from error
 
