@@ -5,8 +5,8 @@ import time
 from typing import Any
 
 from benchmarks.figures import Row, limited
-from benchmarks.first_frame import PAUSE_S
 from benchmarks.format import Format
+from benchmarks.hand_over import WATCHED_S
 from benchmarks.product import Stack, stack
 from benchmarks.turns import tried
 
@@ -33,7 +33,7 @@ async def _entry_ms(running: Stack, codec: str) -> float:
             await theirs.first_marked()
             await following.ask(codec)
             await following.waiting()
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(WATCHED_S)
             left_at_s = time.monotonic()
             await owner.leave()
             async with following.room() as viewer:
