@@ -21,6 +21,9 @@ _COMMANDS = {
     "capabilities": LazyCommand(
         "reactor_cli.commands.capabilities", "capabilities", "Print a model's commands as JSON."
     ),
+    "download": LazyCommand("reactor_cli.commands.download", "download", "Fetch weights."),
+    "upload": LazyCommand("reactor_cli.commands.upload", "upload", "Put weights or a model into a registry."),
+    "weights": LazyCommand("reactor_cli.commands.weights", "weights", "Look after the weights of this machine."),
     "doctor": LazyCommand("reactor_cli.commands.doctor", "doctor", "Look for what keeps `reactor run` from working."),
 }
 
