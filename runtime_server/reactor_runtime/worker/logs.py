@@ -9,6 +9,7 @@ from reactor_runtime.worker.channel import Channel
 from reactor_runtime.worker.messages import LogRecord, ToWorker
 from reactor_runtime.worker.output import send_quietly
 
+_NOT_THE_MODELS = ("boto3", "botocore", "s3transfer", "urllib3")  # they tell how each request of a download is made
 _LONGEST = 64 * 1024  # characters of one text; a model that logs its tensors is cut short
 
 
@@ -55,6 +56,8 @@ def install(channel: Channel[ToWorker]) -> ChannelHandler:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.captureWarnings(True)
+    for name in _NOT_THE_MODELS:
+        logging.getLogger(name).setLevel(logging.WARNING)
     return handler
 
 
