@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from packaging.markers import Marker
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from reactor_runtime.findings import Finding
 from reactor_runtime.requirements.command import install_command, without_secrets
-from reactor_runtime.requirements.lines import FILE_NAME, Line, read_requirements
+from reactor_runtime.requirements.lines import FILE_NAME, Line, holds, read_requirements
 
 OURS = frozenset({"reactor-local", "reactor-runtime"})
 """Satisfied by this distribution, whatever version is asked for; never installed over it."""
@@ -63,31 +62,27 @@ def check_requirements(folder: Path) -> Report:
     Costs a few milliseconds a requirement. Without the file nothing is required; one that can't be read is a finding.
     """
     found = read_requirements(folder / FILE_NAME)
-    asked = [line for line in found.lines if line.requirement is None or _applies(line.requirement)]
     unmet: dict[str, Unmet] = {}
     met = 0
-    for line in asked:
-        gaps = list(_gaps(line))
-        met += line.requirement is not None and not gaps
-        for gap in gaps:
-            unmet.setdefault(gap.wanted, gap)
-    unchecked = tuple(line for line in asked if line.requirement is None)
+    named = [(line, line.requirement) for line in found.lines if line.requirement is not None]
+    for line, requirement in named:
+        gap = _gap_or_missing_extras(line, requirement)
+        if gap is None:
+            met += 1
+        else:
+            unmet.setdefault(line.wanted, Unmet(line, line.wanted, f"{gap}."))
+    unchecked = tuple(line for line in found.lines if line.requirement is None)
     return Report(tuple(unmet.values()), unchecked, tuple(found.findings), tuple(found.options), met)
 
 
-def _applies(requirement: Requirement) -> bool:
-    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-
-
-def _gaps(line: Line) -> Iterator[Unmet]:
-    if line.requirement is None or canonicalize_name(line.requirement.name) in OURS:
-        return
-    gap = _gap(line.requirement, line.wanted)
-    if gap is None:
-        missing = "; ".join(_missing_extras(line.requirement))
-        gap = f"{line.wanted}: {missing}" if missing else None
+def _gap_or_missing_extras(line: Line, requirement: Requirement) -> str | None:
+    if canonicalize_name(requirement.name) in OURS:
+        return None
+    gap = _gap(requirement, line.wanted)
     if gap is not None:
-        yield Unmet(line, line.wanted, f"{gap}.")
+        return gap
+    missing = "; ".join(_missing_extras(requirement))
+    return f"{line.wanted}: {missing}" if missing else None
 
 
 def _gap(requirement: Requirement, wanted: str) -> str | None:
@@ -104,18 +99,20 @@ def _missing_extras(requirement: Requirement) -> Iterator[str]:
     """What the extras need and isn't here; a package that is installed has the rest."""
     for extra in sorted(requirement.extras):
         for text in metadata.requires(requirement.name) or ():
-            try:
-                needed = Requirement(text)
-            except InvalidRequirement:
-                continue
-            if needed.marker is not None and _only_with(needed.marker, extra):
-                gap = _gap(needed, f"{needed.name}{needed.specifier}")
-                if gap:
-                    yield gap
+            needed = _needed_with(extra, text)
+            gap = None if needed is None else _gap(needed, f"{needed.name}{needed.specifier}")
+            if gap is not None:
+                yield gap
 
 
-def _only_with(marker: Marker, extra: str) -> bool:
-    return marker.evaluate({"extra": extra}) and not marker.evaluate({"extra": ""})
+def _needed_with(extra: str, text: str) -> Requirement | None:
+    """The requirement if that extra is what brings it; what others have written wrongly is passed over."""
+    try:
+        needed = Requirement(text)
+        brought = needed.marker is not None and holds(needed.marker, extra) and not holds(needed.marker)
+    except ValueError:
+        return None
+    return needed if brought else None
 
 
 def _version(name: str) -> str | None:

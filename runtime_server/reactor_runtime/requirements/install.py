@@ -73,16 +73,17 @@ def _run(command: list[str]) -> int:
 
 @contextlib.contextmanager
 def _ended_with_us() -> Iterator[None]:
-    """SIGTERM leaves by an exception, so that the installer is ended as well."""
+    """Signals leave by an exception, so that the installer is ended and its folder removed."""
 
     def leave(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, leave)
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _guard(folder: Path) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 
 from reactor_runtime.findings import Finding
@@ -23,7 +24,7 @@ _MOST_FILES = 50  # reached by -r; more is a mistake
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that asks for something to be installed.
+    """A line that asks for something to be installed, here.
 
     `requirement` is None where it has no name to look for: a path, a URL, `-e`.
     """
@@ -72,6 +73,18 @@ def read_requirements(file: Path) -> Requirements:
     return found
 
 
+def holds(marker: Marker, extra: str = "") -> bool:
+    """Whether a marker is true here.
+
+    Raises:
+        ValueError: it compares what can't be compared.
+    """
+    try:
+        return marker.evaluate({"extra": extra})
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"its marker can't be followed ({error})") from None
+
+
 class _Options(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise ValueError(message)
@@ -117,13 +130,15 @@ class _Reader:
         own = _OWN_OPTIONS.search(text)
         text = text[: own.start()].strip() if own else text
         try:
-            line = Line(file, number, (text,), Requirement(text), own is not None)
+            requirement = Requirement(text)
         except InvalidRequirement as error:
             if not _is_place(text):
                 self._warn(file, number, f"{_shown(text)} is no requirement: {_first_line(error)}.{_hint(text)}")
                 return
-            line = Line(file, number, (_absolute(file, text),))
-        self._found.lines.append(line)
+            self._found.lines.append(Line(file, number, (_absolute(file, text),)))
+            return
+        if requirement.marker is None or holds(requirement.marker):
+            self._found.lines.append(Line(file, number, (text,), requirement, own is not None))
 
     def _option(self, file: Path, number: int, text: str) -> None:
         given, unknown = self._parser.parse_known_args(shlex.split(text))

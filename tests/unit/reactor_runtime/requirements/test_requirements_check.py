@@ -4,6 +4,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
 from reactor_runtime.requirements.check import Report, check_requirements, own_constraints
@@ -76,6 +78,27 @@ def test_passwords_in_urls_are_never_shown(tmp_path: Path) -> None:
 def test_the_same_gap_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "more.txt").write_text("no-such-pkg\n")
     assert len(check(tmp_path, "no-such-pkg\n-r more.txt\n").unmet) == 1
+
+
+@pytest.mark.parametrize("marker", ["python_version ~= 'abc'", "'x' in dependency_groups"])
+def test_a_marker_that_cant_be_followed_is_a_warning(tmp_path: Path, marker: str) -> None:
+    (finding,) = check(tmp_path, f"numpy\nno-such-pkg; {marker}\n").findings
+    assert (finding.severity, finding.line) == ("warning", 2)
+    assert "its marker can't be followed" in finding.message
+
+
+PARTS = st.sampled_from(
+    ["numpy", "pip", "no-such", "[all]", ">=1", "==2.*", ";", " python_version<'3'", "@", " ", "\n"]
+)
+
+
+@given(st.lists(PARTS | st.text(max_size=5)).map("".join))
+def test_any_text_is_checked_without_a_crash(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    (folder / "requirements.txt").write_bytes(text.encode("utf-8", "replace"))
+    report = check_requirements(folder)
+    assert all(finding.severity in {"warning", "info"} for finding in report.findings)
+    assert bool(report.unmet) == any("Install what is missing" in finding.remedy for finding in report.findings)
 
 
 def test_a_folder_without_the_file_requires_nothing(tmp_path: Path) -> None:

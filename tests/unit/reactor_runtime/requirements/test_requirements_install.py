@@ -1,11 +1,14 @@
 """`--install` with real installers and an environment of its own; no network: packages lie in a folder."""
 
 import json
+import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 Python = Callable[[str], subprocess.CompletedProcess[str]]
@@ -103,3 +106,28 @@ def test_a_line_with_hashes_is_left_to_the_user(install: Callable[..., dict[str,
     result = install("no-such-pkg==1.0 --hash=sha256:00")
     assert "pip install -r " in result["error"]
     assert result["said"] == []
+
+
+ENDLESS = """
+import sys
+from pathlib import Path
+import reactor_runtime.requirements.install as install
+from reactor_runtime.requirements import check_requirements
+
+code = "import os, sys, time; print(os.getpid(), sys.argv[2], file=sys.stderr, flush=True); time.sleep(600)"
+install.installer = lambda: [sys.executable, "-c", code]
+install.install(check_requirements(Path(sys.argv[1])), lambda command: None)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_installer_too_and_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    (tmp_path / "requirements.txt").write_text("no-such-pkg\n")
+    command = [sys.executable, "-P", "-c", ENDLESS, str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        pid, constraints = process.stderr.readline().split()
+        process.send_signal(number)
+        assert process.wait(60) == 128 + number
+    assert not psutil.pid_exists(int(pid))
+    assert not Path(constraints).exists()
