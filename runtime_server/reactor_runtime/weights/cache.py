@@ -8,7 +8,6 @@ import contextlib
 import os
 from pathlib import Path
 
-from reactor_runtime.errors import WeightsError
 from reactor_runtime.weights.housekeeping import Removed, prune, remove, remove_rest
 from reactor_runtime.weights.install import recover_if_free
 from reactor_runtime.weights.layout import Layout, cache_root
@@ -28,7 +27,6 @@ __all__ = [
     "remove",
     "remove_rest",
     "verify",
-    "weight_folder",
 ]
 
 
@@ -44,26 +42,6 @@ def complete(name: str, *, root: Path | None = None) -> Path | None:
     if layout.partial.is_dir():
         recover_if_free(layout)
     return _complete(layout)
-
-
-def weight_folder(name: str) -> Path:
-    """The folder called `name`, from this machine.
-
-    Raises:
-        WeightsError: it isn't there or isn't complete; the text names the path.
-    """
-    found = complete(name)
-    if found is not None:
-        return found
-    folder = Layout.of(name).folder
-    if not folder.is_dir():
-        raise WeightsError(f"the weight folder {name!r} isn't there. Put its files into {folder}.")
-    if not has_files(folder):
-        raise WeightsError(f"the weight folder {name!r} is empty. Put its files into {folder}.")
-    raise WeightsError(
-        f"the weight folder {name!r} in {folder} is no longer as it was fetched. "
-        f"See what is wrong: reactor weights verify {name}. Fetch it again: reactor download --weights {name}"
-    )
 
 
 def _complete(layout: Layout) -> Path | None:
