@@ -134,7 +134,7 @@ class LiveKitVideoTrack:
             video_codec=_CODECS[video.codec],
             simulcast=False,
             source=rtc.TrackSource.SOURCE_CAMERA,
-            video_encoding=VideoEncoding(max_bitrate=self._max_bitrate_bps, max_framerate=video.fps),
+            video_encoding=VideoEncoding(max_bitrate=self._max_bitrate_bps, max_framerate=4 * video.fps),
             degradation_preference=DegradationPreference.DEGRADATION_PREFERENCE_MAINTAIN_RESOLUTION,
         )
 
