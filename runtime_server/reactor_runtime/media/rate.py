@@ -14,6 +14,7 @@ _EVEN = 0.06  # periods a self-paced model deviates in the mean (how well `sleep
 _BUFFER_PER_DEVIATION = 7.0  # intervals of 50 to 150 % deviate by 0.25 periods in the mean: 1.3 periods of buffer
 _MAX_BUFFER = 1.5  # periods: more delay than evenness is worth
 _LONGEST_PERIOD_S = 1.0
+_TOO_FAST = 0.95  # of the shortest period: clearly, since a model with a clock of its own may well be at it
 _FORGETTING = 0.99  # an emit: how long the slowest one counts; half of it after two seconds at 30 frames a second
 _MARGIN = 0.5  # periods that a frame of the slowest kind is to be ready before its time
 _SETTLED_EMITS = 10
@@ -59,7 +60,7 @@ class Rate:
     @property
     def too_fast(self) -> bool:
         """The model makes clearly more frames than may be shown."""
-        return self._usual_s is not None and self._usual_s < 0.95 * self._shortest_s
+        return self._usual_s is not None and self._is_too_fast(self._usual_s)
 
     @property
     def settled(self) -> bool:
@@ -83,9 +84,11 @@ class Rate:
             return min(max(math.ceil(self._slowest_s / self.period_s - 1 + _MARGIN), 0), USUAL_AHEAD)
         return _MOST_AHEAD if self.buffer_s > 0 else USUAL_AHEAD
 
+    def _is_too_fast(self, period_s: float) -> bool:
+        return period_s < _TOO_FAST * self._shortest_s
+
     def _is_new_rate(self, sample_s: float, usual_s: float) -> bool:
-        both_too_fast = max(sample_s, usual_s) <= self._shortest_s
-        if both_too_fast or _CHANGE_LOW * usual_s <= sample_s <= _CHANGE_HIGH * usual_s:
+        if self._is_too_fast(max(sample_s, usual_s)) or _CHANGE_LOW * usual_s <= sample_s <= _CHANGE_HIGH * usual_s:
             self._unusual.clear()
             return False
         self._unusual = [*self._unusual, sample_s][-_CHANGE_EMITS:]
@@ -96,4 +99,6 @@ class Rate:
         usual_s = self._usual_s or 0.0
         share = max(_SMOOTHING if frames == 1 else _BLOCK_SMOOTHING, 1 / self._emits)
         self._usual_s = usual_s + share * (sample_s - usual_s)
-        self._deviation_s += share * (abs(sample_s - usual_s) * frames - self._deviation_s)
+        # What is too fast needs no buffer, and one with a clock of its own, making up for a hold, none afterwards.
+        deviation_s = 0.0 if self._is_too_fast(usual_s) else abs(sample_s - usual_s) * frames
+        self._deviation_s += share * (deviation_s - self._deviation_s)

@@ -206,6 +206,14 @@ def test_a_model_with_a_clock_makes_up_for_the_time_it_was_held(hold_s: float) -
     assert max(late for at_s, late in late_s.items() if at_s > hold_s * 6 + 8) < 1e-3
 
 
+@pytest.mark.parametrize("hold_s", [0.05, 0.08, 0.1, 0.16, 0.2])
+@pytest.mark.parametrize("phase_s", [0.0, 0.01, 0.02])
+def test_having_made_up_for_a_hold_a_model_with_a_clock_goes_straight_through(hold_s: float, phase_s: float) -> None:
+    run = play(clocked(300, 1 / 30, 0.0, start_s=phase_s), max_fps=30, hold_s=hold_s)
+    late_s = [frame.at_s - phase_s - (frame.number + 1) / 30 for frame in run.shown if frame.at_s > hold_s * 6]
+    assert max(late_s) < 1e-3
+
+
 @pytest.mark.parametrize("slip_s", [0.1, 0.2, 0.5])
 def test_a_model_with_a_clock_makes_up_for_a_slip_of_its_own(slip_s: float) -> None:
     emits = clocked(600, 1 / 30, 0.0)
