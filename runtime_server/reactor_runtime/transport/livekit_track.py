@@ -16,6 +16,8 @@ _STATS_S = 1.0  # less than a millisecond
 _SETTLE_S = 1.0  # the first probes of the bandwidth are over, and the target is at its maximum on any good network
 _STUCK_BPS = 1_000_000  # where a failed first probe leaves the target for good
 _STUCK_SHARE = 0.5  # and only where clearly more was asked for
+_RATE_HEADROOM = 4
+"""The library drops a picture that comes sooner than the announced rate allows; the pacing keeps the rate itself."""
 _CODECS = {
     "vp9": rtc.VideoCodec.VP9,
     "h264": rtc.VideoCodec.H264,
@@ -134,7 +136,7 @@ class LiveKitVideoTrack:
             video_codec=_CODECS[video.codec],
             simulcast=False,
             source=rtc.TrackSource.SOURCE_CAMERA,
-            video_encoding=VideoEncoding(max_bitrate=self._max_bitrate_bps, max_framerate=4 * video.fps),
+            video_encoding=VideoEncoding(max_bitrate=self._max_bitrate_bps, max_framerate=_RATE_HEADROOM * video.fps),
             degradation_preference=DegradationPreference.DEGRADATION_PREFERENCE_MAINTAIN_RESOLUTION,
         )
 
