@@ -42,14 +42,18 @@ class Verdict:
         return not has_errors(self.findings)
 
 
-def validate(folder: Path) -> Verdict:
-    """Check manifest, requirements, weights and code of the model in `folder`; imports its module in a child."""
+def validate(folder: Path, *, import_s: float = _IMPORT_S) -> Verdict:
+    """Check manifest, requirements, weights and code of the model in `folder`; imports its module in a child.
+
+    Args:
+        import_s: How long that may take.
+    """
     report = check_requirements(folder)
     try:
         manifest = load_manifest(folder)
     except ManifestError as error:
         return Verdict(folder, None, (), report.met, (*error.findings, *report.findings))
-    code = _inspect(folder)
+    code = _inspect(folder, import_s)
     findings = (*_schema(folder, manifest), *report.findings, *_weights(manifest), *code.findings)
     return Verdict(folder, manifest, tuple(code.commands), report.met, findings)
 
@@ -76,12 +80,12 @@ def _weights(manifest: Manifest) -> Iterator[Finding]:
             yield Finding("info", text, remedy, pointer="/weights")
 
 
-def _inspect(folder: Path) -> Inspection:
+def _inspect(folder: Path, limit_s: float) -> Inspection:
     command = [sys.executable, "-P", "-m", "reactor_runtime.worker.inspection", str(folder)]
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False, timeout=_IMPORT_S)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False, timeout=limit_s)
     except subprocess.TimeoutExpired:
-        text = f"importing the model's code took more than {_IMPORT_S:.0f} s."
+        text = f"importing the model's code took more than {limit_s:.0f} s."
         return Inspection(findings=[Finding("error", text, "Do the work in __init__.", folder / FILE_NAME)])
     if done.returncode or not done.stdout:
         text = f"the model's code ended the process while it was imported (exit code {done.returncode})."

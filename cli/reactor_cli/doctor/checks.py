@@ -25,5 +25,5 @@ CHECKS = (
     Check("limits", "Open files", check_limits),
     Check("clock", "Clock", check_clock),
     Check("torch", "PyTorch", check_torch, limit_s=40.0),
-    Check("model", "Model", check_model),
+    Check("model", "Model", check_model, limit_s=40.0),
 )

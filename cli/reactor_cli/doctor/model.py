@@ -6,11 +6,12 @@ from reactor_cli.doctor.finding import Finding, ok
 from reactor_cli.doctor.surroundings import Surroundings
 from reactor_cli.errors import CliError
 from reactor_cli.model_folder import open_model
+from reactor_cli.validation import validate
 from reactor_protocol.manifest import FILE_NAME
 from reactor_runtime.errors import ManifestError
-from reactor_runtime.findings import Finding as ModelFinding
 from reactor_runtime.manifest import load_manifest
-from reactor_runtime.requirements import check_requirements
+
+_IMPORT_S = 30.0  # torch takes 3 s; from a cold network disk longer
 
 
 def check_model(around: Surroundings) -> Iterator[Finding]:
@@ -21,13 +22,14 @@ def check_model(around: Surroundings) -> Iterator[Finding]:
     if not (around.model / FILE_NAME).is_file():
         yield _no_model(around)
         return
-    try:
-        manifest = load_manifest(around.model)
-    except ManifestError as error:
-        yield from map(_told, error.findings)
-    else:
-        yield ok(f"{manifest.model_name} {manifest.model_version} in {around.model}")
-    yield from map(_told, check_requirements(around.model).findings)
+    verdict = validate(around.model.absolute(), import_s=_IMPORT_S)
+    manifest = verdict.manifest
+    if manifest and verdict.ok:
+        commands = f", {len(verdict.commands)} commands" if verdict.commands else ""
+        yield ok(f"{manifest.model_name} {manifest.model_version} in {around.model}{commands}")
+    for found in verdict.findings:
+        if found.pointer != "/weights":  # those have checks of their own
+            yield Finding(found.severity, found.message, found.remedy, found.file, found.line)
 
 
 def needed_weights(around: Surroundings) -> list[str]:
@@ -36,10 +38,6 @@ def needed_weights(around: Surroundings) -> list[str]:
         return load_manifest(around.model).weights if around.model else []
     except ManifestError:
         return []
-
-
-def _told(found: ModelFinding) -> Finding:
-    return Finding(found.severity, found.message, found.remedy, found.file, found.line)
 
 
 def _no_model(around: Surroundings) -> Finding:

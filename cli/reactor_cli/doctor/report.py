@@ -50,7 +50,7 @@ class Report:
             self._print(Text("Nothing stands in the way of `reactor run`.", "green"))
             return
         words = [_counted(errors, "error"), _counted(warnings, "warning")]
-        fixable = any(one.fix for one in self._seen)
+        fixable = any(one.fix for one in self._seen if one.severity in ("warning", "error"))
         hint = ". What can be repaired safely: reactor doctor --fix" if fixable else ""
         self._print(Text(" and ".join(word for word in words if word) + hint, "bold red" if errors else "yellow"))
 

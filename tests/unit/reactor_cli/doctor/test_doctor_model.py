@@ -10,11 +10,12 @@ from reactor_cli.errors import UsageProblem
 from support.doctor import around, only
 
 _GOOD = {"reactor-runtime": "0.0.4", "class": "mine:M", "model_name": "mine", "model_version": "1.0.0"}
+_CODE = "from reactor_runtime import VideoModel\nclass M(VideoModel):\n    def start_session(self): ...\n"
 
 
 def test_a_good_model_is_told_by_name_and_version(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps(_GOOD))
-    (tmp_path / "mine.py").write_text("from reactor_runtime import VideoModel\nclass M(VideoModel): ...\n")
+    (tmp_path / "mine.py").write_text(_CODE)
     findings = list(check_model(around(tmp_path, model=tmp_path)))
     assert [finding.severity for finding in findings] == ["ok"]
     assert "mine 1.0.0" in findings[0].message
@@ -31,10 +32,20 @@ def test_each_mistake_in_the_manifest_is_a_finding_with_its_line(tmp_path: Path)
 
 def test_a_requirement_that_is_missing_is_a_warning_with_its_line_and_command(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps(_GOOD))
+    (tmp_path / "mine.py").write_text(_CODE)
     (tmp_path / "requirements.txt").write_text("numpy\nreactor-runtime==0.0.4\nno-such-pkg\n")
     good, missing = check_model(around(tmp_path, model=tmp_path))
     assert (good.severity, missing.severity, missing.line) == ("ok", "warning", 3)
     assert missing.remedy.endswith("install no-such-pkg")
+
+
+def test_an_import_that_fails_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps(_GOOD))
+    (tmp_path / "mine.py").write_text("import os\nimport not_there_at_all\n")
+    finding = only(check_model(around(tmp_path, model=tmp_path)))
+    assert finding.severity == "error"
+    assert "not_there_at_all" in finding.message
+    assert (finding.file, finding.line) == (tmp_path / "mine.py", 2)
 
 
 def test_a_folder_without_a_manifest_is_an_error_where_it_was_named(tmp_path: Path) -> None:

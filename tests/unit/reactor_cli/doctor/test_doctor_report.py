@@ -63,7 +63,7 @@ def test_a_terminal_without_unicode_gets_words() -> None:
 def test_the_sum_tells_of_fix_only_where_it_helps() -> None:
     fix = Fix("mend", lambda _say: None)
     assert "reactor doctor --fix" in printed(checked("A", Finding("warning", "x", fix=fix), Finding("error", "y")))
-    assert "--fix" not in printed(checked("A", Finding("warning", "x")))
+    assert "--fix" not in printed(checked("A", Finding("warning", "x"), Finding("info", "y", fix=fix)))
     assert "Nothing stands in the way" in printed(checked("A", Finding("info", "x")))
 
 
