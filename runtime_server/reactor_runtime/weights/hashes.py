@@ -27,7 +27,7 @@ def parts_of(size_bytes: int) -> int:
 
 
 def hash_file(file: Path, on_bytes: Callable[[int], None] = lambda _count: None) -> FileHashes:
-    """Read a file once and hash it on two threads.
+    """Read a file once and hash it; a long one on two threads.
 
     Parameters:
         on_bytes: called with the number of bytes read since the last call; what it raises ends the reading.
@@ -35,15 +35,31 @@ def hash_file(file: Path, on_bytes: Callable[[int], None] = lambda _count: None)
     Raises:
         OSError: it can't be read.
     """
+    buffer = memoryview(bytearray(PART_BYTES))
+    with file.open("rb", buffering=0) as stream:
+        data = _read_part(stream.readinto, buffer)
+        on_bytes(len(data))
+        if len(data) < PART_BYTES:  # the one part is the whole
+            sha256 = _sha256(data)
+            return FileHashes(len(data), sha256, (sha256,) if data else ())
+        return _hash_parts(stream.readinto, buffer, on_bytes)
+
+
+def _hash_parts(
+    readinto: Callable[[memoryview], int | None], buffer: memoryview, on_bytes: Callable[[int], None]
+) -> FileHashes:
+    """Hash a long file whose first part has been read into `buffer`, on two threads."""
     whole = hashlib.sha256()
     parts: list[str] = []
     size_bytes = 0
-    with file.open("rb", buffering=0) as stream, ThreadPoolExecutor(1, "hash") as other:
-        while data := _read_part(stream.readinto):
-            size_bytes += len(data)
+    data = buffer
+    with ThreadPoolExecutor(1, "hash") as other:
+        while data:
             part = other.submit(_sha256, data)
             whole.update(data)
             parts.append(part.result())
+            size_bytes += len(data)
+            data = _read_part(readinto, buffer)
             on_bytes(len(data))
     return FileHashes(size_bytes, whole.hexdigest(), tuple(parts))
 
@@ -61,9 +77,9 @@ def has_md5_etag(file: Path, etag: str) -> bool:
     if not found[2]:
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, _md5).hexdigest() == found[1]
-    outer = _md5()
+    outer, buffer = _md5(), memoryview(bytearray(PART_BYTES))
     with file.open("rb", buffering=0) as stream:
-        while data := _read_part(stream.readinto):
+        while data := _read_part(stream.readinto, buffer):
             outer.update(_md5(data).digest())
     return outer.hexdigest() == found[1]
 
@@ -72,10 +88,9 @@ _md5 = functools.partial(hashlib.md5, usedforsecurity=False)
 _MD5_ETAG = re.compile(r"([0-9a-f]{32})(?:-([0-9]+))?")
 
 
-def _read_part(readinto: Callable[[memoryview], int | None]) -> memoryview:
-    buffer = memoryview(bytearray(PART_BYTES))
+def _read_part(readinto: Callable[[memoryview], int | None], buffer: memoryview) -> memoryview:
     filled = 0
-    while filled < PART_BYTES and (count := readinto(buffer[filled:])):
+    while filled < len(buffer) and (count := readinto(buffer[filled:])):
         filled += count
     return buffer[:filled]
 

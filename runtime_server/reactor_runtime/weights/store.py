@@ -95,7 +95,10 @@ class ObjectStore(Protocol):
         """
 
     def holds(self, info: ObjectInfo, source: Path, sha256: str) -> bool:
-        """Whether this object has the contents of the file `source`, whose SHA-256 is given; True only if certain."""
+        """Whether the object that `info` tells of has the contents of `source`, whose SHA-256 is given.
+
+        True only if certain.
+        """
 
     def close(self) -> None:
         """Give back connections; nothing happens the second time."""

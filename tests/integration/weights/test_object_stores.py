@@ -16,6 +16,7 @@ from reactor_runtime.weights.errors import (
     ObjectChangedError,
     ObjectExistsError,
     ObjectMissingError,
+    RegistryError,
 )
 from reactor_runtime.weights.store import CHUNK_BYTES, ObjectStore, open_store
 
@@ -141,6 +142,21 @@ def test_a_put_tells_of_all_its_bytes(store: ObjectStore, tmp_path: Path) -> Non
     assert len(counted) > 8
 
 
+@pytest.mark.parametrize("size", [0, 10, LARGE])
+def test_a_file_is_stored_whole(store: ObjectStore, tmp_path: Path, size: int) -> None:
+    (tmp_path / "file").write_bytes(os.urandom(size))
+    counted: list[int] = []
+    store.put("a", tmp_path / "file", on_bytes=counted.append)
+    assert read(store, "a", 0, size) == (tmp_path / "file").read_bytes()
+    assert sum(counted) == size
+
+
+def test_a_file_that_is_not_there_is_named(store: ObjectStore, tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match="none can't be read: No such file or directory"):
+        store.put("a", tmp_path / "none")
+    assert list(store.list("")) == []
+
+
 def test_what_the_listener_raises_ends_the_put_and_leaves_the_old_object(store: ObjectStore, tmp_path: Path) -> None:
     store.put("large", b"old")
     (tmp_path / "large").write_bytes(bytes(LARGE))
@@ -192,12 +208,11 @@ def test_an_object_holds_what_was_put(store: ObjectStore, tmp_path: Path, size: 
         assert not store.holds(store.head("a"), other, sha256(b"1" * size).hexdigest())
 
 
-def test_an_object_that_was_replaced_holds_nothing(store: ObjectStore, tmp_path: Path) -> None:
+def test_an_object_that_was_replaced_holds_what_is_new(store: ObjectStore, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"one")
     store.put("a", b"one")
-    before = store.head("a")
     store.put("a", b"two")
-    assert not store.holds(before, tmp_path / "file", sha256(b"one").hexdigest())
+    assert not store.holds(store.head("a"), tmp_path / "file", sha256(b"one").hexdigest())
 
 
 def test_many_threads_use_one_store(store: ObjectStore) -> None:
