@@ -66,7 +66,8 @@ def _read(file: Path) -> str:
     try:
         return file.read_text("utf-8-sig")
     except FileNotFoundError:
-        raise _broken(_not_there(file)) from None
+        text = _not_there(file)
+        raise ManifestError(text, file, findings=[Finding("error", text, file=file)]) from None
     except UnicodeDecodeError as error:
         raise _broken(f"byte {error.start} isn't UTF-8. Save the file as UTF-8.", file) from None
     except OSError as error:

@@ -51,6 +51,7 @@ def test_a_missing_manifest_names_the_folder_and_a_near_file(tmp_path: Path) -> 
         load_manifest(tmp_path)
     assert str(tmp_path) in caught.value.message
     assert "manifets.json" in caught.value.message
+    assert caught.value.file == tmp_path / "manifest.json"
 
 
 def test_a_path_that_is_no_folder_is_said_to_be_none(tmp_path: Path) -> None:
