@@ -1,11 +1,16 @@
-"""How long the network's world stays the true one, when it sees nothing but its own answers."""
+"""How long the network's world stays the true one, when it sees nothing but its own answers.
 
+python rollouts.py WEIGHT_FOLDER ROLLOUTS STEPS
+"""
+
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 import world
-from network import Network, decide
+from network import Network, decide, load
 
 FIRST_SEED = 1_000_000  # gardens that no session begins with; training sees no garden at all
 HOLD = 0.8  # chance that a key stays as it is for another step: people hold keys
@@ -43,9 +48,13 @@ def free_running(network: Network, rollouts: int, steps: int, seed: int = 0) -> 
         dream = decide(network(dream, torch.from_numpy(keys).float()))
         wrong = dream.numpy() != truth
         right &= ~wrong.any((1, 2, 3))
-        wrong_bits += wrong.mean() / steps
-        wrong_player += wrong[:, world.PLAYER].any((1, 2)).mean() / steps
+        wrong_bits += float(wrong.mean()) / steps
+        wrong_player += float(wrong[:, world.PLAYER].any((1, 2)).mean()) / steps
         if number in {10, 50, 100} or number == steps:
             exact[number] = float(right.mean())
     flies = dream[:, world.WILD.start : world.LIT.stop].sum((1, 2, 3))
     return Errors(wrong_bits, wrong_player, exact, (int(flies.min()), int(flies.max())))
+
+
+if __name__ == "__main__":
+    print(free_running(load(Path(sys.argv[1]), torch.device("cpu")), int(sys.argv[2]), int(sys.argv[3])))
