@@ -25,7 +25,7 @@ def _repeated(args: Sequence[str], names: set[str]) -> Iterator[str]:
         if arg in names:
             current = arg
             if number + 1 == len(args) or args[number + 1].startswith("-"):
-                yield arg  # without a value: told as such
+                raise click.BadOptionUsage(arg, f"Option '{arg}' requires an argument.")
         elif arg.startswith("-") or current is None:
             current = None
             yield arg

@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 
 from reactor_runtime.weights.registry import Registry, RegistryProgress
-from reactor_runtime.weights.report import download_of
 from reactor_runtime.worker.channel import Channel
 from reactor_runtime.worker.messages import LoadProgress, ToWorker
 from reactor_runtime.worker.output import send_quietly
@@ -42,6 +41,8 @@ class _Teller:
             now_s = time.monotonic()
             if now_s - self._told_s < TELL_S and progress.done_bytes < progress.total_bytes:
                 return
+            from reactor_runtime.weights.report import download_of  # noqa: PLC0415 - 25 ms; most starts fetch nothing
+
             self._told_s = now_s
             download = download_of(progress).model_dump_json().encode()
             send_quietly(self._channel, LoadProgress("weights", progress.fraction, download))
