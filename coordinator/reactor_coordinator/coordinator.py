@@ -41,7 +41,7 @@ from reactor_coordinator.events import (
     Tick,
 )
 from reactor_coordinator.invitations import Invitations
-from reactor_coordinator.livekit_watch import LiveKitWatch
+from reactor_coordinator.livekit_watch import LiveKitWatch, patience_s
 from reactor_coordinator.metrics import Metrics
 from reactor_coordinator.pool import RuntimePool
 from reactor_coordinator.rooms import Rooms
@@ -95,7 +95,12 @@ class Coordinator:
         """Begin to follow the runtime and to prepare."""
         self._spawn(self._sweep(), "sweep")
         self._spawn(self._watch(), "watch")
-        look = LiveKitWatch(self._rooms.missing, lambda: self.broker.rooms_in_use, self._rooms_lost)
+        look = LiveKitWatch(
+            self._rooms.missing,
+            lambda: self.broker.rooms_in_use,
+            self._rooms_lost,
+            patience_s(self._settings.livekit_url),
+        )
         self._spawn(look.run(), "watch LiveKit")
 
     async def stop(self) -> None:

@@ -21,11 +21,15 @@ class RuntimeCallError(CoordinatorError):
 
 
 class RoomError(CoordinatorError):
-    """LiveKit refused a call (`code` is its word for why), or can't be reached (`code` is None)."""
+    """LiveKit refused a call (`code` is its word for why), or can't be reached (`code` is None).
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
+    `absent`: nobody listens there, so that its server has ended; otherwise the network may be at fault.
+    """
+
+    def __init__(self, message: str, *, code: str | None = None, absent: bool = False) -> None:
         super().__init__(message)
         self.code = code
+        self.absent = absent
 
 
 class SettingsError(CoordinatorError):

@@ -1,6 +1,7 @@
 """Our rooms on LiveKit: made and deleted here and nowhere else."""
 
 import asyncio
+import errno
 import os
 from collections.abc import Awaitable, Collection
 from typing import Literal, TypeVar
@@ -138,4 +139,5 @@ async def _call(call: Awaitable[T], what: str) -> T:
         # Its message may repeat the token.
         raise RoomError(f"LiveKit refused to {what}: {error.code}", code=error.code) from None
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise RoomError(f"LiveKit can't be reached to {what}: {type(error).__name__}") from None
+        absent = isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno == errno.ECONNREFUSED
+        raise RoomError(f"LiveKit can't be reached to {what}: {type(error).__name__}", absent=absent) from None

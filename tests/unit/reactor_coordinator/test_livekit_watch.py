@@ -1,4 +1,5 @@
 import asyncio
+import socket
 import time
 from collections.abc import Collection
 
@@ -7,17 +8,20 @@ import pytest
 from reactor_coordinator import livekit_watch
 from reactor_coordinator.errors import RoomError
 from reactor_coordinator.livekit_watch import LiveKitWatch
+from reactor_coordinator.rooms import Rooms
+from support.fake_runtime import free_port
 
 
 class FakeLiveKit:
     def __init__(self) -> None:
         self.rooms: set[str] | None = set()
+        self.absent = False
         self.asked = 0
 
     async def missing(self, session_ids: Collection[str]) -> frozenset[str]:
         self.asked += 1
         if self.rooms is None:
-            raise RoomError("gone")
+            raise RoomError("gone", absent=self.absent)
         return frozenset(session_ids) - self.rooms
 
 
@@ -27,7 +31,9 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(livekit_watch, "LOST_AFTER_S", 0.1)
 
 
-async def watched(livekit: FakeLiveKit, in_use: set[str], for_s: float) -> list[tuple[set[str], float]]:
+async def watched(
+    livekit: FakeLiveKit, in_use: set[str], for_s: float, patience_s: float = 0.1
+) -> list[tuple[set[str], float]]:
     """Which rooms were told to be lost, and how long after the beginning."""
     told: list[tuple[set[str], float]] = []
     began_s = time.monotonic()
@@ -36,7 +42,7 @@ async def watched(livekit: FakeLiveKit, in_use: set[str], for_s: float) -> list[
         told.append((set(session_ids), time.monotonic() - began_s))
         in_use.difference_update(session_ids)
 
-    watch = LiveKitWatch(livekit.missing, lambda: frozenset(in_use), lost)
+    watch = LiveKitWatch(livekit.missing, lambda: frozenset(in_use), lost, patience_s)
     task = asyncio.create_task(watch.run())
     await asyncio.sleep(for_s)
     task.cancel()
@@ -56,6 +62,34 @@ async def test_a_livekit_out_of_reach_has_lost_all_rooms_after_a_while() -> None
     [(rooms, after_s)] = await watched(livekit, {"a", "b"}, 0.5)
     assert rooms == {"a", "b"}
     assert after_s >= 0.1
+
+
+async def test_a_livekit_that_is_only_silent_may_be_so_for_as_long_as_its_place_allows() -> None:
+    livekit = FakeLiveKit()
+    livekit.rooms = None
+    assert await watched(livekit, {"a"}, 0.4, patience_s=30.0) == []
+
+
+async def test_a_livekit_that_is_not_there_any_more_is_not_waited_for() -> None:
+    livekit = FakeLiveKit()
+    livekit.rooms, livekit.absent = None, True
+    [(rooms, _)] = await watched(livekit, {"a"}, 0.5, patience_s=30.0)
+    assert rooms == {"a"}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_a_livekit_on_this_machine_gets_less_patience_than_one_elsewhere(host: str) -> None:
+    assert livekit_watch.patience_s(f"ws://{host}:7880") < livekit_watch.patience_s("wss://media.example.com")
+
+
+async def test_a_port_where_nobody_listens_is_told_from_one_that_does_not_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        for port, absent in ((free_port(), True), (silent.getsockname()[1], False)):
+            rooms = Rooms(f"ws://127.0.0.1:{port}", "key", "s" * 32, prefix="t-", latency="low", orphan_s=30)
+            with pytest.raises(RoomError) as caught:
+                await rooms.missing({"a"})
+            assert caught.value.absent is absent
+            await rooms.aclose()
 
 
 async def test_without_rooms_livekit_is_left_alone() -> None:
