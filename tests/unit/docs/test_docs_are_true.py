@@ -156,6 +156,7 @@ def test_every_file_that_a_page_points_to_exists(file: Path) -> None:
     roots = [
         DOCS.parent,
         DOCS.parent / "runtime_server/reactor_runtime",
+        DOCS.parent / "runtime_server/reactor_runtime/weights",
         DOCS.parent / "protocol/reactor_protocol",
     ]
     where = file.read_text().split("## Where to look in the code")[-1] if file.stem != "index" else ""
