@@ -9,7 +9,7 @@ import structlog
 
 from reactor_coordinator.errors import RuntimeCallError
 from reactor_coordinator.events import RuntimeGone, RuntimeSaid
-from reactor_coordinator.runtime_client import RuntimeClient
+from reactor_coordinator.runtime_client import SILENCE_S, RuntimeClient
 from reactor_protocol.capabilities import Capabilities
 from reactor_protocol.runtime import (
     PrepareRequest,
@@ -22,6 +22,9 @@ from reactor_protocol.runtime import (
 
 GONE_AFTER_S = 2.0
 """A runtime that restarts refuses connections at once and is back in about a second; waiting longer is being lost."""
+
+ASKED_AGAIN_S = 1.0
+"""How long a runtime may take to answer after its stream broke or fell silent; it takes milliseconds."""
 
 START_PATIENCE_S = 15.0
 """Both processes are started at the same time, and the runtime's packages may have to come from a cold disk."""
@@ -86,39 +89,49 @@ class SingleRuntime:
 
     async def watch(self) -> AsyncIterator[RuntimeSaid | RuntimeGone]:
         """See RuntimePool."""
+        heard_s: float | None = None
         trouble_since_s: float | None = None
-        known, told, delay_s = False, False, RETRY_FIRST_S
+        told, delay_s = False, RETRY_FIRST_S
         while True:
+            asked_again = heard_s is not None and trouble_since_s is not None and not told
             try:
-                async for said in self._one_stream():
-                    known, trouble_since_s, told, delay_s = True, None, False, RETRY_FIRST_S
+                async for said in self._one_stream(ASKED_AGAIN_S if asked_again else SILENCE_S):
+                    heard_s, trouble_since_s, told, delay_s = time.monotonic(), None, False, RETRY_FIRST_S
                     yield said
                 continue
             except RuntimeCallError as error:
                 message = error.message
             now = time.monotonic()
             if trouble_since_s is None:
-                trouble_since_s = now
-                if known:
+                # One that has fallen silent is in trouble since its last word, but is asked once more.
+                trouble_since_s = heard_s if heard_s is not None and now - heard_s >= SILENCE_S else now
+                if heard_s is not None:
                     _log.warning("runtime_out_of_reach", cause=message)
-            if not told and now - trouble_since_s >= (GONE_AFTER_S if known else START_PATIENCE_S):
+            elif not told and now - trouble_since_s >= (START_PATIENCE_S if heard_s is None else GONE_AFTER_S):
                 told = True
                 yield RuntimeGone(message)
             await asyncio.sleep(delay_s)
             delay_s = min(delay_s * 2, RETRY_MOST_S)
 
-    async def _one_stream(self) -> AsyncIterator[RuntimeSaid]:
-        """The events of one connection, until it breaks (raises) or another look is wanted (returns)."""
+    async def _one_stream(self, answer_s: float) -> AsyncIterator[RuntimeSaid]:
+        """The events of one connection, until it breaks (raises) or another look is wanted (returns).
+
+        The first one is waited for at most `answer_s`.
+        """
+        limit_s: float | None = answer_s
         self._look_again.clear()
         events = self._client.events()
         again = asyncio.ensure_future(self._look_again.wait())
         following = asyncio.ensure_future(anext(events))
         try:
             while True:
-                await asyncio.wait({following, again}, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait({following, again}, timeout=limit_s, return_when="FIRST_COMPLETED")
+                if not done:
+                    raise RuntimeCallError("UNREACHABLE", f"event stream: no answer within {answer_s:g} s")
                 if not following.done():
                     return
                 event, opened_s = following.result()
+                limit_s = None
                 following = asyncio.ensure_future(anext(events))
                 yield RuntimeSaid(event, opened_s)
         finally:

@@ -32,8 +32,8 @@ PREPARE_TIMEOUT_S = 20.0
 
 STOP_TIMEOUT_S = 5.0
 
-SILENCE_S = 5.0
-"""The stream has a heartbeat each 2 s: two missed ones and some slack for a busy machine."""
+SILENCE_S = 3.5
+"""The stream has a heartbeat each 2 s, which a busy machine may delay. Then it is asked once more, for a second."""
 
 KEEP_ALIVE_S = 4.0
 """Less than the server's 5 s: a request must not meet a connection that is being closed."""

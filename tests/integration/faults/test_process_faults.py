@@ -254,6 +254,22 @@ async def test_the_runtime_killed_during_a_session_is_told_and_the_next_in_the_q
     await until_rooms(reactor, lambda found: len(found) == 1)
 
 
+async def test_a_runtime_that_hangs_is_told_and_served_again_once_it_goes_on(start: Callable[..., Reactor]) -> None:
+    reactor = await started(start)
+    runtime = reactor.family()["reactor_runtime"]
+    async with ReactorClient(reactor.socket_url) as owner:
+        events = owner.events()
+        await numbered(owner.frames())
+        runtime.suspend()
+        try:
+            ended = await told_of_end(events, time.monotonic())
+        finally:
+            runtime.resume()
+        assert ended.reason == "runtime_lost"
+    await serves(reactor)
+    assert not reactor.events("restarting")
+
+
 async def test_the_runtime_killed_between_two_sessions_serves_the_next_in_the_queue(
     start: Callable[..., Reactor], model: Path
 ) -> None:

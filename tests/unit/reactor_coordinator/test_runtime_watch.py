@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 import structlog
 
-from reactor_coordinator import pool
+from reactor_coordinator import pool, runtime_client
 from reactor_coordinator.events import RuntimeGone, RuntimeSaid
 from reactor_coordinator.pool import SingleRuntime
+from reactor_protocol.frontend import to_json
+from reactor_protocol.runtime import Readiness, Snapshot
 from support.fake_runtime import free_port, serve_fake_runtime
 
 LIMIT_S = 20.0
@@ -26,6 +29,40 @@ async def watching(port: int) -> AsyncIterator[AsyncIterator[RuntimeSaid | Runti
         with contextlib.suppress(AttributeError):
             await news.aclose()  # type: ignore[attr-defined]
         await runtime.aclose()
+
+
+@contextlib.asynccontextmanager
+async def hanging_runtime(answers: int) -> AsyncIterator[int]:
+    """A runtime's port; so many event streams begin with a snapshot, and no other word is ever said."""
+    snapshot = Snapshot(
+        seq=1,
+        instance="one",
+        readiness=Readiness(state="ready"),
+        session_id=None,
+        prepared=[],
+        model_name="m",
+        model_version="1",
+        video_input=False,
+        audio_input=False,
+    )
+    left, held = answers, list[asyncio.StreamWriter]()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal left
+        held.append(writer)
+        await reader.readuntil(b"\r\n\r\n")
+        if left:
+            left -= 1
+            head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
+            writer.write(f"{head}data: {to_json(snapshot)}\n\n".encode())
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for writer in held:
+            writer.close()
 
 
 async def test_a_runtime_that_starts_later_than_we_do_is_no_news() -> None:
@@ -53,3 +90,18 @@ async def test_a_runtime_that_never_comes_is_told_after_a_while(monkeypatch: pyt
     monkeypatch.setattr(pool, "START_PATIENCE_S", 0.2)
     async with watching(free_port()) as news:
         assert isinstance(await anext(news), RuntimeGone)
+
+
+async def test_a_runtime_that_hangs_is_told_once_it_has_not_answered_when_asked_again() -> None:
+    async with hanging_runtime(answers=1) as port, watching(port) as news:
+        assert isinstance(await anext(news), RuntimeSaid)
+        began_s = time.monotonic()
+        assert isinstance(await anext(news), RuntimeGone)
+        assert time.monotonic() - began_s < 6.5  # 4.5 s; twice the patience with the stream would be 7
+
+
+async def test_a_runtime_that_answers_when_asked_again_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "SILENCE_S", 0.3)
+    monkeypatch.setattr(runtime_client, "SILENCE_S", 0.3)
+    async with hanging_runtime(answers=3) as port, watching(port) as news:
+        assert [type(await anext(news)) for _ in range(3)] == [RuntimeSaid] * 3
