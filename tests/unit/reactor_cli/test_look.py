@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from reactor_cli.look import Endpoints, get, look
 from reactor_cli.status import StackStatus
+from reactor_protocol.runtime import Download
 
 _Answers = dict[str, tuple[int, object]]
 
@@ -59,3 +60,12 @@ async def test_nobody_there_is_starting() -> None:
 async def test_an_answer_that_is_no_json_is_empty() -> None:
     async with _server({"/": (200, "text")}) as port:
         assert (await get("127.0.0.1", port, "/")).body == {}
+
+
+async def test_a_download_is_read_whole() -> None:
+    download = Download(
+        folder="F", files=2, files_done=1, folders=1, folders_done=0, total_bytes=10, done_bytes=5, speed_bytes_s=1.0
+    )
+    body = {"state": "loading", "stage": "weights", "progress": 0.5, "download": download.model_dump()}
+    status = await _look({"/ready": (503, body)}, {"/ready": (503, {}), "/health": (200, {})})
+    assert status.download == download
