@@ -48,7 +48,11 @@ def family(pid: int) -> list[psutil.Process]:
 
 def by_role(pid: int) -> dict[str, psutil.Process]:
     """The processes of the stack whose `reactor run` has that pid; foreign programs under their own name."""
-    return {_role(process): process for process in reversed(family(pid))}
+    found: dict[str, psutil.Process] = {}
+    for process in reversed(family(pid)):
+        with contextlib.suppress(psutil.NoSuchProcess):  # a helper of the SDK's that was there for a moment
+            found[_role(process)] = process
+    return found
 
 
 def _role(process: psutil.Process) -> str:
