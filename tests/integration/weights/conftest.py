@@ -19,13 +19,19 @@ def bucket(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture(params=["directory", "s3"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectStore]:
-    """An empty registry of each kind."""
+def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The folder of an empty registry of each kind, in which the objects are files under their keys."""
     if request.param == "directory":
         (tmp_path / "registry").mkdir()
-        location = (tmp_path / "registry").as_uri()
-    else:
-        location = request.getfixturevalue("bucket")
-    opened = open_store(location)
+        return tmp_path / "registry"
+    server: S3Server = request.getfixturevalue("s3_server")
+    bucket: str = request.getfixturevalue("bucket")
+    return server.root / bucket
+
+
+@pytest.fixture
+def store(objects: Path) -> Iterator[ObjectStore]:
+    """The registry of `objects`."""
+    opened = open_store(objects.name if objects.name.startswith("test-") else objects.as_uri())
     yield opened
     opened.close()

@@ -92,10 +92,11 @@ def test_the_list_has_a_prefix_and_an_order(store: ObjectStore) -> None:
     assert list(store.list("H/")) == []
 
 
-def test_more_objects_than_one_page_are_listed(store: ObjectStore) -> None:
+def test_more_objects_than_one_page_are_listed(store: ObjectStore, objects: Path) -> None:
     keys = [f"Many/{number:04}" for number in range(1100)]  # S3 gives 1000 at once
-    with ThreadPoolExecutor(10) as pool:
-        list(pool.map(lambda key: store.put(key, b""), keys))
+    (objects / "Many").mkdir()
+    for key in keys:
+        (objects / key).touch()
     assert [info.key for info in store.list("Many/")] == keys
 
 

@@ -217,7 +217,8 @@ def test_an_upload_that_was_killed_goes_on(bucket: str, s3_server: S3Server, tmp
         "from reactor_runtime.weights.upload import upload_folder;"
         "upload_folder(open_store(sys.argv[1]), Path(sys.argv[2]), 'Many')"
     )
-    with TcpProxy(s3_server.port, lambda _number: Fault()) as proxy:
+    # Ten at once and 0.3 s for each answer: a second is left when a third has been sent.
+    with TcpProxy(s3_server.port, lambda _number: Fault(delay_s=0.3)) as proxy:
         environment = os.environ | s3_server.environment(proxy.port)
         process = subprocess.Popen([sys.executable, "-c", script, bucket, str(folder)], env=environment)
         deadline = time.monotonic() + 60
@@ -229,6 +230,6 @@ def test_an_upload_that_was_killed_goes_on(bucket: str, s3_server: S3Server, tmp
     assert load_index(store, "Many") is None
     there = len(list(store.list("Many/")))
     assert there > 0
-    assert upload_folder(store, folder, "Many").sent_files == 40 - there
+    assert 0 < upload_folder(store, folder, "Many").sent_files <= 40 - there  # some arrived after the kill
     assert load_index(store, "Many") == index_of(folder)
     store.close()
