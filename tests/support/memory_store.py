@@ -1,13 +1,18 @@
 """A registry in this process: fast, counted, and as faulty as a test wants it."""
 
 import hashlib
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reactor_runtime.weights.errors import ObjectChangedError, ObjectMissingError
+import pytest
+
+from reactor_runtime.weights import hashes
+from reactor_runtime.weights.download import plan, transfer
+from reactor_runtime.weights.errors import ObjectChangedError, ObjectExistsError, ObjectMissingError
 from reactor_runtime.weights.hashes import PART_BYTES
 from reactor_runtime.weights.index import INDEX_PATH, FolderIndex, IndexedFile
 from reactor_runtime.weights.store import CHUNK_BYTES, ObjectInfo
@@ -60,9 +65,12 @@ class MemoryStore:
         *,
         sha256: str | None = None,
         on_bytes: Callable[[int], None] | None = None,
-        only_new: bool = False,
     ) -> None:
         self.objects[key] = source if isinstance(source, bytes) else source.read_bytes()
+
+    def put_new(self, key: str, data: bytes) -> None:
+        if self.objects.setdefault(key, data) is not data:
+            raise ObjectExistsError(f"{key} in {self.location} is there already.")
 
     def holds(self, info: ObjectInfo, source: Path, sha256: str) -> bool:
         return hashlib.sha256(self.objects[info.key]).hexdigest() == sha256
@@ -104,3 +112,9 @@ def contents_of(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }
+
+
+def use_small_parts(patch: pytest.MonkeyPatch, size_bytes: int) -> None:
+    """Make parts so small that a few hundred kilobytes are a large file; before an index is made."""
+    for module in (hashes, plan, transfer, sys.modules[__name__]):
+        patch.setattr(module, "PART_BYTES", size_bytes)
