@@ -113,9 +113,13 @@ class StopGate:
         Raises:
             SessionStopped: the session is over.
         """
+        self.wait_or_end(ready)
+        return self.admit()
+
+    def wait_or_end(self, ready: Callable[[], bool]) -> None:
+        """With `changed` held, wait until `ready()` or the end is requested; for a call that has had its effect."""
         if not ready():
             self.changed.wait_for(lambda: ready() or self.verdict() is not Verdict.GO)
-        return self.admit()
 
 
 class StopEvent(threading.Event):

@@ -159,7 +159,7 @@ class FrameOutput:
             self._tell((ring.generation, slot), pictures, index, called_at_s, work_s)
         if single and self._ahead == 0:
             with changed:
-                self._gate.wait_until(lambda: not self._left)
+                self._gate.wait_or_end(lambda: not self._left)
 
     def _most_under_way(self, *, single: bool) -> int:
         return max(self._ahead, 1) if single else _BLOCKS_AHEAD

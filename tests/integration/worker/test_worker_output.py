@@ -58,6 +58,23 @@ def test_a_models_first_frame_is_shown_before_it_makes_another(start: Start) -> 
     assert worker.message() == {"emitted": 0}
 
 
+def test_a_session_that_ends_before_its_first_frame_is_shown_interrupts_the_next_call_only(start: Start) -> None:
+    worker = start(
+        """
+        class M(VideoModel):
+            def start_session(self):
+                self.emit_frame(None)
+                print("went on", flush=True)
+                self.emit_frame(None)
+                print("not this far", flush=True)
+        """,
+        answers=False,
+    )
+    worker.wait_for(Frame)
+    assert worker.stop().outcome == "stopped"
+    assert worker.output().split("\n")[-2:] == ["went on", ""]
+
+
 @pytest.mark.parametrize("ahead", [0, 1, 2, 4])
 def test_a_model_runs_ahead_by_as_many_frames_as_the_last_answer_said(start: Start, ahead: int) -> None:
     worker = start(EMITS_FOR_EVER, answers=False)
