@@ -264,10 +264,9 @@ def _wander(ground: Ground, number: int | None, *, walks: int, steps: int) -> No
         raise ground.failure
 
 
-@pytest.mark.long  # its steps are the same at each run, its timing isn't: it must first have been shown to be stable
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(400)  # a minute alone; killed processes come back slowly on a machine that does much else
 def test_a_random_walk_breaks_nothing(ground: Ground) -> None:
-    _wander(ground, None, walks=7, steps=40)
+    _wander(ground, None, walks=4, steps=60)
     assert ground.taken > 200
 
 
