@@ -15,8 +15,8 @@ import pytest
 
 from support.ports import free_ports
 from support.s3_server import S3Server
-from support.stack import MODELS
 
+_MODEL = Path(__file__).parents[2] / "manifests" / "ink"
 _LIMIT_S = 60.0
 _MOUNT = 'mount -t tmpfs -o size=64k tmpfs "$1" && head -c 1M /dev/zero >"$1/full" 2>/dev/null; {then} shift; exec "$@"'
 _FULL = _MOUNT.format(then="")
@@ -87,7 +87,7 @@ def test_a_model_that_can_run_has_no_errors(tmp_path: Path) -> None:
     (tmp_path / "weights").mkdir()
     cache = {name: os.environ[name] for name in ("REACTOR_CACHE_DIR",) if name in os.environ}
     own = cache or {"REACTOR_CACHE_DIR": str(Path.home() / ".cache" / "reactor-local")}
-    text = doctor(tmp_path, "--path", str(MODELS / "stage"), env=own)
+    text = doctor(tmp_path, "--path", str(_MODEL), env=own)
     assert "livekit-server 1." in text
     assert "✗" not in text
 
