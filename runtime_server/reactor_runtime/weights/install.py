@@ -50,12 +50,12 @@ def install(layout: Layout, tree: Path, record: FolderRecord) -> None:
 
 
 def recover(layout: Layout) -> None:
-    """Finish what a crash interrupted, and remove what it left. Needs the folder's lock.
+    """Finish what a crash interrupted. Needs the folder's lock.
 
     A folder that somebody put there by hand in the meantime stays.
     """
     for tree in trees(layout):
-        if not (tree / _RECORD).exists():
+        if _may_go_on(tree):
             continue
         record = read_record(tree / _RECORD)
         if record and _is_to_be_finished(layout, tree, record):
@@ -65,19 +65,19 @@ def recover(layout: Layout) -> None:
             _put_back(layout, tree)
         else:
             discard(layout, tree)
-    for trash in layout.partial.glob(f"{_TRASH}*"):
-        shutil.rmtree(trash, ignore_errors=True)
 
 
 def recover_if_free(layout: Layout) -> None:
     """`recover`, unless there is nothing to do, somebody is at it, or the cache is read-only."""
-    if not any(layout.partial.glob(f"{_TREE}*/{_RECORD}")):
+    there = trees(layout)
+    if there and all(_may_go_on(tree) for tree in there):
         return
     lock = FolderLock(layout)
     with contextlib.suppress(OSError):
         if lock.acquire():
             try:
                 recover(layout)
+                tidy(layout)
             finally:
                 lock.release()
 
@@ -95,10 +95,9 @@ def discard(layout: Layout, path: Path) -> None:
 
 
 def tidy(layout: Layout) -> None:
-    """Remove the place of the trees if none is left."""
-    layout.progress.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
-        layout.partial.rmdir()
+    """Remove what is left beside the trees, if there is none to go on with. Needs the folder's lock."""
+    if not trees(layout):
+        shutil.rmtree(layout.partial, ignore_errors=True)
 
 
 def sync_folders(top: Path) -> None:
@@ -106,6 +105,11 @@ def sync_folders(top: Path) -> None:
     _sync(top.parent)
     for folder, _, _ in os.walk(top):
         _sync(Path(folder))
+
+
+def _may_go_on(tree: Path) -> bool:
+    """It is a download that hasn't come to its installation."""
+    return (tree / FILES).is_dir() and not (tree / _RECORD).exists()
 
 
 def _is_to_be_finished(layout: Layout, tree: Path, record: FolderRecord) -> bool:

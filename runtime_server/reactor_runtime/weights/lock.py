@@ -40,8 +40,9 @@ class FolderLock:
                 os.close(fd)
                 raise
         self._fd = fd
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, b"%d" % os.getpid(), 0)
+        with contextlib.suppress(OSError):  # a full disk: then nobody is told who it is
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, b"%d" % os.getpid(), 0)
         return True
 
     def is_held(self) -> bool:

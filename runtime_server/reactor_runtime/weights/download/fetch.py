@@ -27,7 +27,6 @@ from reactor_runtime.weights.store import ObjectStore
 
 _PUBLISH_S = 0.5
 _JOURNAL_S = 1.0
-_RESTARTED = (ObjectChangedError, ObjectMissingError, FileNotFoundError)
 _LIMITS = Limits()
 
 
@@ -89,6 +88,7 @@ class _Fetch:
         self._listener = listener
         self._stop = stop
         self._limits = limits
+        self._take_over = Tree.take_over
         self._meter = Meter()
         self._published_at_s = self._synced_at_s = 0.0
 
@@ -122,9 +122,16 @@ class _Fetch:
 
     def _fetched(self, *, force: bool) -> Path:
         """Download it. An attempt ends early when the registry's folder changes, or somebody else takes the tree."""
-        for restarts_left in reversed(range(self._limits.restarts)):
-            with contextlib.suppress(*(_RESTARTED if restarts_left else ())):
+        for attempt in range(1, self._limits.restarts + 1):
+            try:
                 return self._attempt(force=force)
+            except (ObjectChangedError, ObjectMissingError):
+                if attempt == self._limits.restarts:
+                    raise
+            except FileNotFoundError:  # the lock doesn't keep others away here: from now on we do
+                self._take_over = Tree.new
+                if attempt == self._limits.restarts:
+                    raise
             if not force and (found := complete(self._layout.name, root=self._layout.root)) is not None:
                 return found
         raise AssertionError("the last attempt returns or raises")
@@ -133,7 +140,7 @@ class _Fetch:
         plan = ask(
             lambda: make_plan(self._store, self._layout.name), self._stop, patience_s=self._limits.first_patience_s
         )
-        tree = Tree.claim(self._layout)
+        tree = self._take_over(self._layout)
         claims = tree.claims(plan)
         check_space(plan, claims, self._layout.root, self._limits.reserve_bytes)
         journal = tree.prepare(plan, claims)

@@ -66,6 +66,8 @@ class Plan:
 def make_plan(store: ObjectStore, folder: str) -> Plan:
     """Ask the registry; lists nothing but this folder.
 
+    Where there is an index, what it doesn't name isn't part of the folder: the rest of an earlier upload.
+
     Raises:
         FolderMissingError: there is no file in it.
         UnsafeKeyError: a key that can't be a file here.
@@ -74,17 +76,17 @@ def make_plan(store: ObjectStore, folder: str) -> Plan:
     """
     prefix = f"{folder}/"
     infos = {info.key.removeprefix(prefix): info for info in store.list(prefix)}
-    paths = safe_paths(infos)
     # Only where the listing shows one: a folder without an index costs no second question.
     index = load_index(store, folder) if any(key.startswith(f"{RESERVED}/") for key in infos) else None
-    if not paths and not index:
-        raise FolderMissingError(
-            f"there is no weight folder {folder!r} in {store.location}. Check its name in manifest.json and the "
-            "registry's, or upload it: reactor upload --weights DIR."
-        )
     indexed = {file.path: file for file in index.files} if index else {}
     for file in indexed.values():
         _check(file, infos.get(file.path), f"{prefix}{file.path} in {store.location}")
+    paths = safe_paths(indexed if index else infos)
+    if not paths:
+        raise FolderMissingError(
+            f"there is no weight folder {folder!r} in {store.location}. Compare the name in manifest.json with those "
+            "in the registry, or upload it: reactor upload --weights DIR."
+        )
     files = [
         PlannedFile(str(path), infos[key].key, infos[key].size_bytes, infos[key].etag, indexed.get(key), store.location)
         for key, path in paths.items()

@@ -22,7 +22,7 @@ class Tree:
     path: Path
 
     @classmethod
-    def claim(cls, layout: Layout) -> "Tree":
+    def take_over(cls, layout: Layout) -> "Tree":
         """Make what the last downloader left one's own, or begin with nothing. Needs the folder's lock."""
         layout.partial.mkdir(parents=True, exist_ok=True)
         mine = new_tree(layout)
@@ -32,10 +32,14 @@ class Tree:
                     tree.rename(mine)
             else:
                 discard(layout, tree)
-        if not mine.exists():
-            mine.mkdir()
-            (mine / FILES).mkdir()
-        return cls(mine)
+        return cls(mine) if mine.exists() else cls.new(layout)
+
+    @classmethod
+    def new(cls, layout: Layout) -> "Tree":
+        """Begin with nothing and leave other trees alone."""
+        tree = new_tree(layout)
+        (tree / FILES).mkdir(parents=True)
+        return cls(tree)
 
     @property
     def files(self) -> Path:
