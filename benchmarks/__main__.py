@@ -14,6 +14,7 @@ from benchmarks import (
     bursty,
     chromium,
     cpu,
+    download,
     emitting,
     entry,
     first_frame,
@@ -59,6 +60,7 @@ BENCHMARKS = {
     "round_trip": Benchmark(round_trip.measure, 400),
     "emitting": Benchmark(emitting.measure, 200),
     "cpu": Benchmark(cpu.measure, 4),
+    "download": Benchmark(download.measure, 3),
     "life": Benchmark(life.measure, 5),
     "soak": Benchmark(soak.measure, 60),
 }

@@ -1,0 +1,122 @@
+"""Weight folders from a real S3 server on this machine, beside boto3's own transfer of the same objects.
+
+Whatever fetches does so in a process of its own, so that memory is that of the download and nothing else.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.figures import Row, Summary, single
+from benchmarks.format import Format
+
+_MIB = 1024 * 1024
+_FACTOR = 0.9
+_GROWTH_MIB = 96.0
+_SMALL_FACTOR = 3.0
+_SMALL_FILES = 2000
+_SMALL_BYTES = 16 * 1024
+_DELAY_S = 0.002  # a registry in the same town; on this machine alone there is nothing to wait for
+_CONNECTIONS = 10
+
+
+async def measure(count: int, _video: Format) -> list[Row]:
+    """`count` turns of ours and boto3's for 1 GiB (64 files, one of 512 MiB), then 2,000 files of 16 KiB."""
+    return await asyncio.to_thread(_measured, count)
+
+
+def _measured(count: int) -> list[Row]:
+    sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+    from support.s3_server import program, running_s3_server  # noqa: PLC0415 - the tests' server
+
+    with tempfile.TemporaryDirectory(prefix="download-", dir=os.environ.get("REACTOR_BENCH_DIR")) as text:
+        folder = Path(text)
+        with running_s3_server(program(), folder / "server") as server:
+            server.make_bucket("weights")
+            os.environ.update(server.environment())
+            return [*_large(folder, count), *_small(folder, server.port)]
+
+
+def _large(folder: Path, count: int) -> list[Row]:
+    source = folder / "source"
+    sizes = [512 * _MIB, *[8 * _MIB + 131072 + 1024 * n for n in range(63)]]
+    _write(source, sizes)
+    rows = []
+    for indexed in (True, False):
+        name = "Indexed" if indexed else "Bare"
+        _put(name, source, indexed=indexed)
+        runs = [(_fetch(folder, "ours", name), _fetch(folder, "boto3", name)) for _ in range(count)]
+        ours, floor = ([run[each]["mib_s"] for run in runs] for each in (0, 1))
+        mine, its = Summary.of(ours), Summary.of(floor)
+        met = mine.p50 >= _FACTOR * its.p50
+        what = f"1 GiB in 64 files, verified, {'with' if indexed else 'without'} an index (floor: boto3, 10 threads)"
+        rows.append(Row(what, "MiB/s", mine, its, f">= {_FACTOR:g} x floor", met))
+        growth = max(run[0]["growth_mib"] for run in runs)
+        rows.append(single(f"memory growth meanwhile, {name.lower()}", "MiB", growth, _GROWTH_MIB))
+    shutil.rmtree(source)
+    return rows
+
+
+def _small(folder: Path, port: int) -> list[Row]:
+    from support.tcp_proxy import Fault, TcpProxy  # noqa: PLC0415 - the tests' proxy
+
+    source = folder / "source"
+    _write(source, [_SMALL_BYTES] * _SMALL_FILES)
+    _put("Small", source, indexed=True)
+    rows = []
+    for delay_s in (0.0, _DELAY_S):
+        with contextlib.ExitStack() as stack:
+            if delay_s:
+                proxy = stack.enter_context(TcpProxy(port, lambda _number: Fault(delay_s=_DELAY_S)))
+                os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{proxy.port}"
+            at_once = _fetch(folder, "ours", "Small")["seconds"]
+            in_turn = _fetch(folder, "in turn", "Small")["seconds"]
+        what = f"{_SMALL_FILES} files of 16 KiB, server {delay_s * 1000:g} ms away (floor: one after another)"
+        met = at_once * _SMALL_FACTOR <= in_turn
+        rows.append(Row(what, "s", Summary.of([at_once]), Summary.of([in_turn]), f"<= floor / {_SMALL_FACTOR:g}", met))
+    return rows
+
+
+def _write(folder: Path, sizes: list[int]) -> None:
+    folder.mkdir()
+    noise = os.urandom(64 * _MIB)
+    for number, size in enumerate(sizes):
+        with (folder / f"{number:04}.bin").open("wb") as file:
+            file.write(number.to_bytes(8, "big"))
+            left = size - 8
+            while left:
+                left -= file.write(noise[: min(left, len(noise))])
+
+
+def _put(name: str, source: Path, *, indexed: bool) -> None:
+    """Upload as our program does, or as any other."""
+    _child("put", name, str(source), "index" if indexed else "none")
+    os.sync()  # what the server still writes isn't to be measured
+
+
+def _fetch(folder: Path, how: str, name: str) -> dict[str, float]:
+    with _emptied(folder / "cache") as cache:
+        return _child(how, name, str(cache))
+
+
+@contextlib.contextmanager
+def _emptied(cache: Path) -> Iterator[Path]:
+    cache.mkdir()
+    yield cache
+    shutil.rmtree(cache)
+    os.sync()
+
+
+def _child(*arguments: str) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.downloader", *arguments], check=True, stdout=subprocess.PIPE, text=True
+    )
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
