@@ -60,7 +60,7 @@ BENCHMARKS = {
     "round_trip": Benchmark(round_trip.measure, 400),
     "emitting": Benchmark(emitting.measure, 200),
     "cpu": Benchmark(cpu.measure, 4),
-    "download": Benchmark(download.measure, 3),
+    "download": Benchmark(download.measure, 6),
     "life": Benchmark(life.measure, 5),
     "soak": Benchmark(soak.measure, 60),
 }

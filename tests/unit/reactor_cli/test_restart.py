@@ -13,7 +13,8 @@ def test_the_first_restart_comes_at_once_and_later_ones_wait_longer() -> None:
 
 
 def test_it_gives_up_after_failed_starts_in_a_row() -> None:
-    policy, delay_s = RestartPolicy(), 0.0
+    policy = RestartPolicy()
+    delay_s: float | None = 0.0
     for _ in DELAYS_S:
         assert delay_s is not None
         policy, delay_s = policy.after_exit(0.1, 1)
