@@ -55,3 +55,12 @@ ensure_environment() { # EXTRA
     fi
     "$python" -I "$ROOT/scripts/environment.py" "$1" || exit $?
 }
+
+# Have a Node project's packages as its lock file wants them. Node comes with the environment of `dev`.
+ensure_packages() { # FOLDER
+    local stamp=$ROOT/$1/node_modules/.stamp
+    [ -r "$stamp" ] && cmp -s "$ROOT/$1/package-lock.json" "$stamp" && return
+    say "Installing the packages of $1 ..."
+    (cd "$ROOT/$1" && PATH=$ROOT/.venv/bin:$PATH npm ci --silent --no-audit --no-fund) >&2 || die "npm ci failed in $1."
+    cp "$ROOT/$1/package-lock.json" "$stamp"
+}

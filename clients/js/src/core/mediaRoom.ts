@@ -1,0 +1,118 @@
+import { DisconnectReason, Room, RoomEvent, Track, type TextStreamReader, type RemoteTrack } from "livekit-client";
+import { MAX_MESSAGE_BYTES, OUTPUT_TRACK, TOPIC } from "./protocol";
+
+// The envelope around a model's largest message.
+const ENVELOPE_BYTES = 64 * 1024;
+
+/** A media track that can be shown: `attach` it to an element. */
+export type MediaTrack = RemoteTrack;
+
+export interface RoomListener {
+  onTrack(kind: "video" | "audio", track: MediaTrack | null): void;
+  onText(text: string): void;
+  /** The connection to LiveKit is being mended (true), or is whole again. */
+  onMending(mending: boolean): void;
+  /** The room was left without our doing. */
+  onLost(reason: RoomLoss): void;
+}
+
+/** `replaced`: another client came with the same token. */
+export type RoomLoss = "replaced" | "lost";
+
+/** One stay in a session's room. */
+export class MediaRoom {
+  readonly sessionId: string;
+  readonly #listener: RoomListener;
+  readonly #room = new Room({
+    singlePeerConnection: true, // a second connection costs about 0.1 s at the join
+    stopLocalTrackOnUnpublish: false, // the camera belongs to whoever opened it
+    dataStream: { maxPayloadByteLength: MAX_MESSAGE_BYTES + ENVELOPE_BYTES },
+  });
+  readonly #published = new Set<MediaStreamTrack>();
+  #reading: Promise<void> = Promise.resolve();
+  #sending: Promise<void> = Promise.resolve();
+  #left = false;
+
+  constructor(sessionId: string, listener: RoomListener) {
+    this.sessionId = sessionId;
+    this.#listener = listener;
+    this.#room
+      .on(RoomEvent.TrackSubscribed, (track, publication) => this.#onTrack(track, publication.trackName, track))
+      .on(RoomEvent.TrackUnsubscribed, (track, publication) => this.#onTrack(track, publication.trackName, null))
+      .on(RoomEvent.Reconnecting, () => this.#left || listener.onMending(true))
+      .on(RoomEvent.Reconnected, () => this.#left || listener.onMending(false))
+      .on(RoomEvent.Disconnected, (reason) => this.#onDisconnected(reason));
+    this.#room.registerTextStreamHandler(TOPIC, (reader) => this.#onText(reader));
+  }
+
+  /** Enter the room; rejects when LiveKit can't be reached or refuses. */
+  join(url: string, token: string): Promise<void> {
+    return this.#room.connect(url, token);
+  }
+
+  /** Send a text; texts arrive in the order of the calls. Rejects when the room is left or lost. */
+  send(text: string): Promise<void> {
+    const sent = this.#sending.then(async () => {
+      await this.#room.localParticipant.sendText(text, { topic: TOPIC });
+    });
+    this.#sending = sent.catch(() => undefined);
+    return sent;
+  }
+
+  /** Publish a camera or a microphone; rejects when the model takes none. */
+  async publish(track: MediaStreamTrack): Promise<void> {
+    const video = track.kind === "video";
+    this.#published.add(track);
+    try {
+      await this.#room.localParticipant.publishTrack(track, {
+        source: video ? Track.Source.Camera : Track.Source.Microphone,
+        simulcast: false, // one viewer, who wants the size that was asked for
+        videoCodec: "vp8",
+      });
+    } catch (cause) {
+      this.#published.delete(track);
+      throw cause;
+    }
+  }
+
+  async unpublish(track: MediaStreamTrack): Promise<void> {
+    if (this.#published.delete(track)) await this.#room.localParticipant.unpublishTrack(track, false);
+  }
+
+  /** Let a page with sound that had to start silent be heard; call it from a click. */
+  async startAudio(): Promise<void> {
+    await this.#room.startAudio();
+  }
+
+  /** Receive what is still under way. */
+  drain(): Promise<void> {
+    return this.#reading;
+  }
+
+  /** Leave, whatever state the room is in. Never rejects. */
+  async leave(): Promise<void> {
+    this.#left = true;
+    await this.#room.disconnect(false).catch(() => undefined);
+  }
+
+  #onTrack(track: RemoteTrack, name: string, told: RemoteTrack | null): void {
+    if (this.#left) return;
+    if (track.kind === Track.Kind.Video && name === OUTPUT_TRACK) this.#listener.onTrack("video", told);
+    if (track.kind === Track.Kind.Audio) this.#listener.onTrack("audio", told);
+  }
+
+  #onText(reader: TextStreamReader): void {
+    // Streams overlap; each is told when those opened before it have been.
+    const text = reader.readAll().catch(() => null);
+    this.#reading = this.#reading.then(async () => {
+      const whole = await text;
+      if (whole !== null && !this.#left) this.#listener.onText(whole);
+    });
+  }
+
+  #onDisconnected(reason: DisconnectReason | undefined): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#listener.onLost(reason === DisconnectReason.DUPLICATE_IDENTITY ? "replaced" : "lost");
+  }
+}

@@ -1,0 +1,87 @@
+import { parseServerMessage, type ServerMessage, type SessionSetup } from "./protocol";
+
+// Opening takes milliseconds; a machine that is asleep or far away may need seconds.
+const OPEN_TIMEOUT_MS = 10_000;
+const NORMAL_CLOSE = 1000;
+
+export interface SignallingListener {
+  onMessage(message: ServerMessage): void;
+  /** The connection ended without our doing. */
+  onLost(cause: string): void;
+}
+
+/** A WebSocket to the coordinator that speaks the contract's messages. */
+export class Signalling {
+  readonly #socket: WebSocket;
+  #listener: SignallingListener | null = null;
+  #early: ServerMessage[] = [];
+  #lost: string | null = null;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.onmessage = (event) => this.#received(event.data);
+    socket.onclose = (event) => this.#closed(event);
+  }
+
+  /** Connect. Rejects with an `Error` when nobody answers there. */
+  static open(url: string): Promise<Signalling> {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(url);
+      const fail = (): void => {
+        clearTimeout(timer);
+        socket.onopen = socket.onclose = null;
+        socket.close();
+        reject(new Error(`no coordinator at ${url.replace(/\?.*/, "")}: is \`reactor run\` up?`));
+      };
+      const timer = setTimeout(fail, OPEN_TIMEOUT_MS);
+      socket.onclose = fail;
+      socket.onopen = () => {
+        clearTimeout(timer);
+        socket.onopen = null;
+        resolve(new Signalling(socket));
+      };
+    });
+  }
+
+  /** Say who listens; what came before is told at once. */
+  listen(listener: SignallingListener): void {
+    this.#listener = listener;
+    const early = this.#early;
+    this.#early = [];
+    for (const message of early) listener.onMessage(message);
+    if (this.#lost !== null) listener.onLost(this.#lost);
+  }
+
+  setUp(setup: SessionSetup): void {
+    this.#send({ type: "sessionSetup", data: setup });
+  }
+
+  /** Leave: the model is free for the next client at once. */
+  end(): void {
+    this.#listener = null;
+    this.#send({ type: "sessionEnd", data: {} });
+    this.#socket.close(NORMAL_CLOSE);
+  }
+
+  /** Close without a word; an owner's other connection has taken over. */
+  close(): void {
+    this.#listener = null;
+    this.#socket.close(NORMAL_CLOSE);
+  }
+
+  #send(message: object): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #received(text: unknown): void {
+    const message = typeof text === "string" ? parseServerMessage(text) : null;
+    if (!message) return;
+    if (this.#listener) this.#listener.onMessage(message);
+    else this.#early.push(message);
+  }
+
+  #closed(event: CloseEvent): void {
+    this.#lost = event.reason || `the connection to the coordinator ended (${event.code})`;
+    this.#listener?.onLost(this.#lost);
+  }
+}

@@ -1,0 +1,20 @@
+// @vitest-environment node
+import { build } from "esbuild";
+import { gzipSync } from "node:zlib";
+import { expect, it } from "vitest";
+
+const BUDGET_BYTES = 15 * 1024;
+
+it("is small: livekit-client is the only large thing about it", async () => {
+  const { outputFiles } = await build({
+    entryPoints: ["src/index.ts"],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    packages: "external",
+    write: false,
+  });
+  const size = outputFiles.reduce((total, file) => total + gzipSync(file.contents).length, 0);
+  expect(size).toBeGreaterThan(1024);
+  expect(size).toBeLessThan(BUDGET_BYTES);
+});
