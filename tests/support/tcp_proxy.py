@@ -210,7 +210,9 @@ class _Connection:
         _reset(self._server)
 
     def end(self) -> None:
-        """Close both sides in good order."""
+        """Close both sides in good order, unless they are being reset: that wakes the thread that calls this."""
+        if self.closed.is_set():
+            return
         self.closed.set()
         self._proxy.forget(self)
         for each in (self._client, self._server):
