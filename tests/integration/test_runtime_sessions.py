@@ -163,7 +163,7 @@ async def test_the_client_gets_states_and_stats(core: Core) -> None:
     assert (await core.notice("a", "stateChanged"))["state"] == "starting"
     stats = await core.notice("a", "stats")
     assert (stats["width"], stats["height"]) == (64, 48)
-    assert stats["fps"] > 0
+    await until(lambda: any(said["fps"] > 0 for said in core.notices("a", "stats")))
 
 
 async def test_a_prepared_room_is_published_and_fed_before_its_session(core: Core) -> None:

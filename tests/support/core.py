@@ -142,12 +142,16 @@ class Core:
 
     async def notice(self, session_id: str, kind: str) -> Any:
         """Wait for what the runtime itself says to the client."""
-        async with asyncio.timeout(DEADLINE_S):
-            while True:
-                for message in map(json.loads, list(self.room(session_id).texts)):
-                    if message["type"] == "runtime" and message["data"]["type"] == kind:
-                        return message["data"]["data"]
-                await asyncio.sleep(0.005)
+        await until(lambda: bool(self.notices(session_id, kind)))
+        return self.notices(session_id, kind)[0]
+
+    def notices(self, session_id: str, kind: str) -> list[Any]:
+        """What the runtime itself has said of that kind."""
+        said = [message["data"] for message in self._texts(session_id) if message["type"] == "runtime"]
+        return [notice["data"] for notice in said if notice["type"] == kind]
+
+    def _texts(self, session_id: str) -> list[Any]:
+        return [json.loads(text) for text in list(self.room(session_id).texts)]
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -19,7 +19,7 @@ FEED_FPS = 30.0
 _STEERING = 0.06  # share of the delay's error corrected per frame: an uneven model's deviation becomes 0.28 of it
 _FASTEST = 0.8  # of a period: the drain of a standing queue, 1.25 times
 _SLOWEST = 1.25
-_ON_TIME = 0.25  # periods: a wake-up that late still counts as on time, so that its lateness doesn't add up
+_ON_TIME = 0.25  # of the shortest period: a wake-up that late counts as on time, so that lateness doesn't add up
 _STRAIGHT = 0.1  # periods of wanted delay below which a frame goes straight through
 _CATCH_UP_S = 1.0  # longer slips than that are pauses
 _GRACE = 1.5  # periods without a new frame before the last is repeated
@@ -167,7 +167,7 @@ class Pacing:
     def _show(self, due_s: float, now_s: float) -> OutputFrame:
         queued = self._queue.popleft()
         period_s = self._rate.period_s
-        on_time = self._last is not None and now_s - due_s < _ON_TIME * period_s
+        on_time = self._last is not None and now_s - due_s < _ON_TIME / self._max_fps
         at_s = due_s if on_time else now_s
         ideal_s = queued.block_at_s + queued.frame.block_index * period_s
         self._last = _Shown(at_s, max(at_s - ideal_s, 0.0))

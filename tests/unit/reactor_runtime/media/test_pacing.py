@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 from statistics import fmean, median, pstdev
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reactor_runtime.media.frame import USUAL_AHEAD, OutputFrame
@@ -22,6 +22,16 @@ def numbers(run: Run) -> list[int]:
 
 def everything_in_order(run: Run) -> bool:
     return numbers(run) == list(range(run.emitted))
+
+
+def most_ahead_s(run: Run, spacing_s: float) -> float:
+    """How much faster than one frame a `spacing_s` any stretch of the run was shown."""
+    ahead_s = latest_s = 0.0
+    for index, frame in enumerate(run.shown):
+        on_schedule_s = frame.at_s - index * spacing_s
+        latest_s = max(latest_s, on_schedule_s)
+        ahead_s = max(ahead_s, latest_s - on_schedule_s)
+    return ahead_s
 
 
 def dice_of(seed: int) -> random.Random:
@@ -274,6 +284,7 @@ works_s = st.floats(0.0, 8.0) | st.floats(0.0, 0.1)
 emit_lists = st.lists(st.builds(Emit, works_s, st.sampled_from([1, 1, 1, 2, 5, 16])), min_size=1, max_size=40)
 
 
+@example([Emit(0.0)] * 3 + [Emit(0.049), Emit(0.018), Emit(1.0), Emit(0.0625, 2), Emit(0.0156)], 60.0, 1.0)
 @given(emit_lists, st.sampled_from([1.0, 10.0, 30.0, 60.0, 120.0]), st.floats(0, 3))
 def test_whatever_a_model_does_each_frame_is_shown_once_in_order_and_in_time(
     emits: list[Emit], max_fps: float, hold_s: float
@@ -282,7 +293,7 @@ def test_whatever_a_model_does_each_frame_is_shown_once_in_order_and_in_time(
     assert everything_in_order(run)
     assert run.released == numbers(run)
     assert all(frame.at_s >= max(frame.emitted_s, hold_s) for frame in run.shown)
-    assert all(interval >= 0.8 / max_fps - 1e-6 for interval in run.intervals_s())
+    assert most_ahead_s(run, 0.8 / max_fps) <= 0.25 / max_fps + 1e-6  # a frame that late still counts as on time
     assert all(frame.at_s - max(frame.emitted_s, hold_s) <= 2.5 * 16 * 1.25 for frame in run.shown)
 
 
