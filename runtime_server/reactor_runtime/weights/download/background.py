@@ -25,7 +25,7 @@ def ask(question: Callable[[], T], stop: threading.Event, patience_s: float) -> 
     call = _Call(question, Patience(patience_s), stop)
     thread = threading.Thread(target=call.run, name="ask-registry", daemon=True)
     thread.start()
-    while thread.is_alive():
+    while thread.is_alive() or stop.is_set():
         if stop.is_set():
             raise StoppedError("stopped while the registry was asked.")
         thread.join(_POLL_S)
