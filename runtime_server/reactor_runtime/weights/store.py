@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from reactor_runtime.weights.errors import RegistryError
 
-CHUNK_BYTES = 1024 * 1024
+CHUNK_BYTES = 256 * 1024
 """The most that `read_range` yields at once."""
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")

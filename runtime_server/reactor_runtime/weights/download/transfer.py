@@ -210,7 +210,6 @@ class Transfer:
         """One part, over as many connections as it takes; its SHA-256 if that is needed."""
         file = self._plan.files[number]
         start, end = file.span(part)
-        digest = hashlib.sha256() if file.indexed else None
         count = attempt = 0
         while start + count < end:
             try:
@@ -219,15 +218,13 @@ class Transfer:
                     data[count : count + len(chunk)] = chunk
                     count, attempt = count + len(chunk), 0
                     self._flying[threading.get_ident()] = (number, count)
-                    if digest:
-                        digest.update(chunk)
                     self._patience.heard()
             except RegistryUnreachableError as error:
                 self._raise_if_halted()
                 self._patience.pause(error, attempt, self._halt)
                 self._raise_if_halted()
                 attempt += 1
-        return digest.hexdigest() if digest else None
+        return hashlib.sha256(data).hexdigest() if file.indexed else None
 
     def _raise_if_halted(self) -> None:
         if self._halt.is_set():

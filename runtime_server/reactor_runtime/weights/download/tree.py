@@ -13,6 +13,8 @@ from reactor_runtime.weights.layout import Layout
 from reactor_runtime.weights.record import FolderRecord, RecordedFile
 
 _JOURNAL = "journal"
+_PIECE_BYTES = 256 * 1024
+"""One write. 8 MiB at once take ten times the CPU on ext4 with large folios: 0.7 s for 512 MiB, in pieces 0.09 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Tree:
         fd = os.open(self.files / file.path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
             while data:
-                count = os.pwrite(fd, data, offset)
+                count = os.pwrite(fd, data[:_PIECE_BYTES], offset)
                 offset, data = offset + count, data[count:]
         finally:
             os.close(fd)
