@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import boto3.session
+import botocore.session
 from boto3.s3.transfer import TransferConfig, create_transfer_manager
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -25,9 +26,11 @@ from reactor_runtime.weights.errors import (
 )
 from reactor_runtime.weights.hashes import PART_BYTES, has_md5_etag
 from reactor_runtime.weights.s3_errors import explained
+from reactor_runtime.weights.s3_get import RangeGetter
 from reactor_runtime.weights.store import CHUNK_BYTES, ObjectInfo
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from s3transfer.futures import TransferFuture
     from s3transfer.manager import TransferManager
     from types_boto3_s3 import S3Client
@@ -49,6 +52,7 @@ class S3Store:
         self._bucket = bucket
         self._connections = connections
         self._client: S3Client | None = None
+        self._getter: RangeGetter | None = None  # AWS has none: its addresses and checks of its own are botocore's
         self._transfers: TransferManager | None = None
         self._sending: set[TransferFuture] = set()
         self._client_lock = threading.Lock()
@@ -79,18 +83,10 @@ class S3Store:
         if start == end:
             return
         with self._explained(key):
-            request: GetObjectRequestTypeDef = {
-                "Bucket": self._bucket,
-                "Key": key,
-                "Range": f"bytes={start}-{end - 1}",
-            }
-            if etag is not None:
-                request["IfMatch"] = f'"{etag}"'
-            answer = self._s3().get_object(**request)
-            body = answer["Body"]
+            found_etag, found_range, body = self._asked(key, f"bytes={start}-{end - 1}", etag)
             try:
-                same = etag is None or _unquoted(answer["ETag"]) == etag
-                if not same or not answer.get("ContentRange", "").startswith(f"bytes {start}-{end - 1}/"):
+                same = etag is None or _unquoted(found_etag) == etag
+                if not same or not found_range.startswith(f"bytes {start}-{end - 1}/"):
                     raise ObjectChangedError(f"{key} in {self.location} has been replaced meanwhile. Start again.")
                 while data := body.read(CHUNK_BYTES):  # raises if the connection ends too early
                     yield data
@@ -151,6 +147,7 @@ class S3Store:
         """Cancel what is being sent, and give back the connections."""
         with self._client_lock:
             client, self._client = self._client, None
+            getter, self._getter = self._getter, None
         with self._transfer_lock:
             transfers, self._transfers = self._transfers, None
             sending = tuple(self._sending)
@@ -160,6 +157,21 @@ class S3Store:
             transfers.shutdown()
         if client is not None:
             client.close()
+        if getter is not None:
+            getter.close()
+
+    def _asked(self, key: str, wanted: str, etag: str | None) -> tuple[str, str, "StreamingBody"]:
+        """ETag, range and body of the answer to a GET of the range `wanted`."""
+        client = self._s3()  # first: it makes the getter
+        condition = {} if etag is None else {"If-Match": f'"{etag}"'}
+        if self._getter and (quick := self._getter.get(key, {"Range": wanted, **condition})):
+            headers, body = quick
+            return headers.get("ETag", ""), headers.get("Content-Range", ""), body
+        request: GetObjectRequestTypeDef = {"Bucket": self._bucket, "Key": key, "Range": wanted}
+        if etag is not None:
+            request["IfMatch"] = f'"{etag}"'
+        answer = client.get_object(**request)
+        return answer["ETag"], answer.get("ContentRange", ""), answer["Body"]
 
     def _put_if_none(self, key: str, data: bytes) -> None:
         try:
@@ -189,7 +201,7 @@ class S3Store:
     def _s3(self) -> "S3Client":
         with self._client_lock:
             if self._client is None:
-                self._client = _connect(self._connections)
+                self._client, self._getter = _connect(self._bucket, self._connections)
             return self._client
 
     def _explained(self, key: str = "") -> AbstractContextManager[None]:
@@ -224,8 +236,9 @@ class _Progress(BaseSubscriber):
             future.cancel()
 
 
-def _connect(connections: int) -> "S3Client":
-    session = boto3.session.Session()
+def _connect(bucket: str, connections: int) -> tuple["S3Client", RangeGetter | None]:
+    core = botocore.session.get_session()
+    session = boto3.session.Session(botocore_session=core)
     try:
         client = session.client("s3", config=_config(connections))
     except ValueError:  # its text may hold a password
@@ -234,9 +247,17 @@ def _connect(connections: int) -> "S3Client":
         ) from None
     host = urlsplit(client.meta.endpoint_url).hostname or ""
     if host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
-        return client
+        return client, None
     client.close()
-    return session.client("s3", config=_config(connections).merge(_OTHER_SERVER))
+    client = session.client("s3", config=_config(connections).merge(_OTHER_SERVER))
+    credentials = session.get_credentials()
+    if credentials is None:
+        return client, None
+    url = f"{client.meta.endpoint_url.rstrip('/')}/{bucket}/"
+    getter = RangeGetter.of(
+        core, credentials, url, client.meta.region_name, connections=connections, timeout_s=READ_TIMEOUT_S
+    )
+    return client, getter
 
 
 def _config(connections: int) -> Config:

@@ -133,6 +133,34 @@ def test_a_connection_that_breaks_before_the_answer_is_tried_again(registry: Obj
     assert proxy.connections >= 2
 
 
+def test_a_range_is_one_request(registry: ObjectStore, proxy: TcpProxy) -> None:
+    registry.put("a", b"12345")
+    before = proxy.requests
+    assert b"".join(registry.read_range("a", 1, 4)) == b"234"
+    assert proxy.requests - before == 1
+
+
+@pytest.mark.parametrize("key", ["with space/+plus", "percent%20/äö", "tilde~/a=b&c?d#e", "(brackets)/it's,*"])
+def test_a_key_with_odd_characters_is_asked_for_in_one_request(
+    registry: ObjectStore, proxy: TcpProxy, key: str
+) -> None:
+    registry.put(key, b"12345")
+    before = proxy.requests
+    assert b"".join(registry.read_range(key, 0, 5)) == b"12345"
+    assert proxy.requests - before == 1
+
+
+def test_a_range_whose_connection_breaks_before_the_answer_is_tried_again(
+    registry: ObjectStore, proxy: TcpProxy
+) -> None:
+    registry.put("a", b"12345")
+    first = proxy.connections
+    proxy.cut_all()
+    proxy.faults = lambda number: Fault(refuse=number == first)
+    assert b"".join(registry.read_range("a", 0, 5)) == b"12345"
+    assert proxy.connections >= first + 2
+
+
 def test_an_upload_goes_on_over_connections_that_break(registry: ObjectStore, proxy: TcpProxy, tmp_path: Path) -> None:
     data = os.urandom(2 * PART + 1)
     (tmp_path / "large").write_bytes(data)
