@@ -34,7 +34,7 @@ def main() -> None:
         print("{}")
         return
     root = Path(place)
-    fetch = {"ours": _ours, "in turn": _in_turn, "boto3": _boto3}[how](name, root)
+    fetch = {"ours": _ours, "in turn": _in_turn, "boto3": _boto3, "boto3 in turn": _boto3_in_turn}[how](name, root)
     with _Memory() as memory:
         started_s = time.perf_counter()
         fetch()
@@ -57,18 +57,38 @@ def _in_turn(name: str, root: Path) -> Callable[[], object]:
 
 
 def _boto3(name: str, root: Path) -> Callable[[], object]:
-    client = _client()
-    keys = [entry["Key"] for entry in client.list_objects_v2(Bucket=_BUCKET, Prefix=f"{name}/")["Contents"]]
-    wanted = [key for key in keys if "/.reactor/" not in key]
-    (root / name).mkdir()
+    client, keys = _bare(name, root)
 
     def fetch() -> None:
-        config = TransferConfig(max_concurrency=_CONNECTIONS, preferred_transfer_client="classic")
-        with create_transfer_manager(client, config) as transfers:
-            for sent in [transfers.download(_BUCKET, key, str(root / key)) for key in wanted]:
+        with create_transfer_manager(client, _transfer_config()) as transfers:
+            for sent in [transfers.download(_BUCKET, key, str(root / key)) for key in keys]:
                 sent.result()
 
     return fetch
+
+
+def _boto3_in_turn(name: str, root: Path) -> Callable[[], object]:
+    client, keys = _bare(name, root)
+
+    def fetch() -> None:
+        with create_transfer_manager(client, _transfer_config()) as transfers:
+            for key in keys:
+                transfers.download(_BUCKET, key, str(root / key)).result()
+
+    return fetch
+
+
+def _bare(name: str, root: Path) -> tuple[S3Client, list[str]]:
+    """A connected client, the keys of the folder's files, and a place for them."""
+    client = _client()
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=_BUCKET, Prefix=f"{name}/")
+    keys = [entry["Key"] for page in pages for entry in page["Contents"]]
+    (root / name).mkdir()
+    return client, [key for key in keys if "/.reactor/" not in key]
+
+
+def _transfer_config() -> TransferConfig:
+    return TransferConfig(max_concurrency=_CONNECTIONS, preferred_transfer_client="classic")
 
 
 def _put(name: str, source: Path, *, indexed: bool) -> None:
