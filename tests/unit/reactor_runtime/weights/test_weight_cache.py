@@ -113,7 +113,7 @@ def test_a_thousand_files_are_looked_at_without_opening_one(tmp_path: Path, monk
         started_s = time.perf_counter()
         assert complete("Many", root=tmp_path)
         durations_s.append(time.perf_counter() - started_s)
-    assert min(durations_s) < 0.5  # 10 ms on a quiet machine, 50 ms promised
+    assert min(durations_s) < 0.5  # 50 ms promised, on a machine that does nothing else
     for path in (tmp_path / "Many").rglob("*"):
         path.chmod(0o000 if path.is_file() else 0o755)
     assert complete("Many", root=tmp_path)
