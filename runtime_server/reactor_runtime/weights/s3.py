@@ -162,9 +162,10 @@ class S3Store:
 
     def _asked(self, key: str, wanted: str, etag: str | None) -> tuple[str, str, "StreamingBody"]:
         """ETag, range and body of the answer to a GET of the range `wanted`."""
-        client = self._s3()  # first: it makes the getter
+        client = self._s3()
+        getter = self._getter  # made with the client
         condition = {} if etag is None else {"If-Match": f'"{etag}"'}
-        if self._getter and (quick := self._getter.get(key, {"Range": wanted, **condition})):
+        if getter and (quick := getter.get(key, {"Range": wanted, **condition})):
             headers, body = quick
             return headers.get("ETag", ""), headers.get("Content-Range", ""), body
         request: GetObjectRequestTypeDef = {"Bucket": self._bucket, "Key": key, "Range": wanted}
