@@ -23,7 +23,7 @@ async def until(frames: Subscription[Frame], reached: Callable[[Cell], bool]) ->
     async with asyncio.timeout(PATIENCE_S):
         async for frame in frames:
             cell = lantern_cell(frame.pixels)
-            if reached(cell):
+            if cell is not None and reached(cell):  # before the model's first picture there may be a flat one
                 return cell
     raise AssertionError("the session ended")
 
