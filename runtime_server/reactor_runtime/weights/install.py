@@ -8,6 +8,7 @@
 """
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -22,6 +23,7 @@ _RECORD = "record.json"
 _OLD = "old"
 _TREE = "tree-"
 _TRASH = "trash-"
+_TRIES = 10  # as many others would have to come in between, each within microseconds
 
 
 def new_tree(layout: Layout) -> Path:
@@ -129,12 +131,25 @@ def _finish(layout: Layout, tree: Path) -> None:
     if (tree / FILES).exists():
         with contextlib.suppress(FileNotFoundError):
             layout.folder.rename(tree / _OLD)
-        (tree / FILES).rename(layout.folder)
+        _show(layout, tree)
     layout.record.parent.mkdir(parents=True, exist_ok=True)
     (tree / _RECORD).rename(layout.record)
     _sync(layout.root)
     _sync(layout.record.parent)
     discard(layout, tree)
+
+
+def _show(layout: Layout, tree: Path) -> None:
+    """Rename the files to the folder; replace what somebody else showed in between, where locks only pretend."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            (tree / FILES).rename(layout.folder)
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST} or not tries_left:
+                raise
+            discard(layout, layout.folder)
+        else:
+            return
 
 
 def _sync(folder: Path) -> None:
