@@ -3,7 +3,6 @@
 import json
 import os
 import resource
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from support.mounts import mounted
 from support.ports import free_ports
 from support.s3_server import S3Server
 
@@ -69,17 +69,6 @@ def findings(check: str, folder: Path, *arguments: str, **options: Any) -> list[
     """Of one check."""
     value = json.loads(doctor(folder, "--json", *arguments, **options))
     return [finding for finding in value["findings"] if finding["check"] == check]
-
-
-def mounted(script: str, folder: Path) -> list[str]:
-    """A prefix for a command that finds another disk at `folder`, which nobody else sees."""
-    if shutil.which("unshare") is None or shutil.which("mount") is None:
-        pytest.skip("needs unshare and mount")
-    own = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
-    prefix = [*own, "sh", "-c", script, "sh", str(folder)]
-    if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("this user may not mount")
-    return prefix
 
 
 @pytest.mark.livekit

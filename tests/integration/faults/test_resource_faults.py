@@ -4,10 +4,8 @@ import asyncio
 import contextlib
 import os
 import resource
-import shutil
 import socket
-import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from reactor_cli.livekit_server import Endpoint
 from reactor_cli.livekit_server.binary import candidates
 from reactor_cli.log_file import cache_folder
 from reactor_client import ReactorClient, ReactorError, RefusedError
+from support.mounts import mounted
 from support.reactor_run import LIMIT_S, Reactor, reactors
 from support.stack import MODELS
 from support.viewer import PATIENCE_S, numbered
@@ -100,21 +99,10 @@ async def test_a_foreign_livekit_is_used_where_it_is_given(
 # --- disks --------------------------------------------------------------------------------------------------------
 
 
-def full(folder: Path | str) -> Sequence[str]:
-    """A prefix for a command that finds a full disk at `folder`, which nobody else sees."""
-    if shutil.which("unshare") is None or shutil.which("mount") is None:
-        pytest.skip("needs unshare and mount")
-    own = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
-    prefix = [*own, "sh", "-c", _FULL_DISK, "sh", str(folder)]
-    if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("this user may not mount")
-    return prefix
-
-
 async def test_a_full_disk_costs_logs_and_nothing_else(start: Callable[..., Reactor], tmp_path: Path) -> None:
     programs = ":".join(str(path.parent) for path in candidates(cache_folder()))
     env = {"REACTOR_CACHE_DIR": str(tmp_path), "PATH": f"{programs}:{os.environ['PATH']}"}
-    reactor = await started(start, env=env, wrapped=full(tmp_path))
+    reactor = await started(start, env=env, wrapped=mounted(_FULL_DISK, tmp_path))
     await serves(reactor)
     reactor.family()["reactor_runtime"].kill()
     await serves(reactor)
@@ -122,7 +110,7 @@ async def test_a_full_disk_costs_logs_and_nothing_else(start: Callable[..., Reac
 
 
 async def test_a_full_dev_shm_does_not_matter(start: Callable[..., Reactor]) -> None:
-    await serves(await started(start, wrapped=full("/dev/shm")))
+    await serves(await started(start, wrapped=mounted(_FULL_DISK, "/dev/shm")))
 
 
 # --- file descriptors ---------------------------------------------------------------------------------------------
