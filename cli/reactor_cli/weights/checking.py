@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 import click
 
@@ -24,7 +25,7 @@ def check(names: Sequence[str], *, as_json: bool) -> bool:
 
     def work(stop: threading.Event, listener: RegistryListener) -> list[FolderReport]:
         counter = _Counter(chosen, sizes, listener)
-        return [verify(name, on_bytes=counter.of(name), stop=stop) for name in chosen]
+        return [verify(name, on_bytes=partial(counter.add, name), stop=stop) for name in chosen]
 
     reports = run_transfer(work, doing="Checking", resumes="Nothing was changed.")
     if as_json:
@@ -41,31 +42,20 @@ class _Counter:
     """Turns the bytes that were read into progress."""
 
     def __init__(self, names: Sequence[str], sizes: dict[str, int], listener: RegistryListener) -> None:
-        self._names = names
-        self._sizes = sizes
+        self._numbers = {name: number for number, name in enumerate(names)}
+        self._total_bytes = sum(sizes.get(name, 0) for name in names)
         self._listener = listener
         self._lock = threading.Lock()
         self._done_bytes = 0
 
-    def of(self, name: str) -> "_OnBytes":
-        return _OnBytes(self, name)
-
     def add(self, name: str, count: int) -> None:
-        total = sum(self._sizes.get(one, 0) for one in self._names)
         with self._lock:
             self._done_bytes += count
-            now = FetchProgress(name, 0, 0, self._done_bytes, total)
-            number = self._names.index(name)
-            self._listener(RegistryProgress(now, len(self._names), number, self._done_bytes, total))
-
-
-class _OnBytes:
-    def __init__(self, counter: _Counter, name: str) -> None:
-        self._counter = counter
-        self._name = name
-
-    def __call__(self, count: int) -> None:
-        self._counter.add(self._name, count)
+            now = FetchProgress(name, 0, 0, self._done_bytes, self._total_bytes)
+            overall = RegistryProgress(
+                now, len(self._numbers), self._numbers[name], self._done_bytes, self._total_bytes
+            )
+            self._listener(overall)
 
 
 def _record(report: FolderReport) -> dict[str, object]:
