@@ -64,3 +64,5 @@ ensure_packages() { # FOLDER
     (cd "$ROOT/$1" && PATH=$ROOT/.venv/bin:$PATH npm ci --silent --no-audit --no-fund) >&2 || die "npm ci failed in $1."
     cp "$ROOT/$1/package-lock.json" "$stamp"
 }
+
+has_chromium() { command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
