@@ -262,7 +262,6 @@ export class Reactor {
     this.#events.emit("capabilitiesChanged", null);
     this.#events.emit("sessionExpirationChanged", null);
     this.#setStatus("disconnected", null);
-    for (const settle of this.#settled.splice(0)) settle();
   }
 
   #fail(error: ReactorError): void {

@@ -14,8 +14,6 @@ export interface SignallingListener {
 export class Signalling {
   readonly #socket: WebSocket;
   #listener: SignallingListener | null = null;
-  #early: ServerMessage[] = [];
-  #lost: string | null = null;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -43,13 +41,9 @@ export class Signalling {
     });
   }
 
-  /** Say who listens; what came before is told at once. */
+  /** Say who listens. Whoever awaited `open` is in time: nothing arrives before its continuation. */
   listen(listener: SignallingListener): void {
     this.#listener = listener;
-    const early = this.#early;
-    this.#early = [];
-    for (const message of early) listener.onMessage(message);
-    if (this.#lost !== null) listener.onLost(this.#lost);
   }
 
   setUp(setup: SessionSetup): void {
@@ -75,13 +69,10 @@ export class Signalling {
 
   #received(text: unknown): void {
     const message = typeof text === "string" ? parseServerMessage(text) : null;
-    if (!message) return;
-    if (this.#listener) this.#listener.onMessage(message);
-    else this.#early.push(message);
+    if (message) this.#listener?.onMessage(message);
   }
 
   #closed(event: CloseEvent): void {
-    this.#lost = event.reason || `the connection to the coordinator ended (${event.code})`;
-    this.#listener?.onLost(this.#lost);
+    this.#listener?.onLost(event.reason || `the connection to the coordinator ended (${event.code})`);
   }
 }
