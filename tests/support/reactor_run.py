@@ -22,6 +22,7 @@ from support.ports import free_ports
 TESTS = Path(__file__).parent.parent
 LIMIT_S = 20.0  # a second or two on an idle machine
 _START_S = 60.0  # 1.5 s on an idle machine
+_LAST_WORDS = 60  # lines of each stream
 _PORTS = ("coordinator", "runtime", "livekit", "media-tcp", "media-udp")
 _PARTS = ("reactor_coordinator", "reactor_runtime.worker", "reactor_runtime", "livekit-server")
 
@@ -107,6 +108,8 @@ def assert_ports_free(ports: Mapping[str, int]) -> None:
 def reactors(folder: Path) -> Iterator[Callable[..., Reactor]]:
     """Give a function that starts `reactor run` on free ports; all of them are killed at the end.
 
+    What they said last is printed then, which pytest shows with a failure.
+
     Args:
         folder: of the model, unless `path` says otherwise.
     """
@@ -166,6 +169,7 @@ def _kill(reactor: Reactor, readers: Sequence[threading.Thread]) -> None:
     for stream in (reactor.process.stdout, reactor.process.stderr):
         assert stream is not None
         stream.close()
+    print(*reactor.records[-_LAST_WORDS:], *reactor.errors[-_LAST_WORDS:], sep="\n")
 
 
 def _flags(ports: Mapping[str, int]) -> list[str]:
