@@ -29,6 +29,7 @@ from benchmarks import (
     reaction,
     resume,
     round_trip,
+    small_files,
     soak,
 )
 from benchmarks.figures import Report, Row, Summary
@@ -61,6 +62,7 @@ BENCHMARKS = {
     "emitting": Benchmark(emitting.measure, 200),
     "cpu": Benchmark(cpu.measure, 4),
     "download": Benchmark(download.measure, 6),
+    "small_files": Benchmark(small_files.measure, 3),
     "life": Benchmark(life.measure, 5),
     "soak": Benchmark(soak.measure, 60),
 }
@@ -73,14 +75,19 @@ def main() -> int:
     parser.add_argument("--count", type=int, help="repetitions of each")
     parser.add_argument("--codec", choices=["vp9", "vp8", "h264"], default="vp9")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--add", action="store_true", help="to what that file has: the samples of both count")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(BENCHMARKS):
         parser.error(f"no benchmark called {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    if arguments.add and not arguments.json:
+        parser.error("--add needs --json FILE")
     logging.getLogger("livekit").setLevel(logging.CRITICAL)  # it calls each end of a room an error
     report = Report()
+    if arguments.add and arguments.json.exists():
+        report = Report.of_json(arguments.json.read_text())
     for name in arguments.names or BENCHMARKS:
         print(f"{name} …", file=sys.stderr)
-        report.rows.extend(_rows(name, arguments.count, Format(codec=arguments.codec)))
+        report.add(_rows(name, arguments.count, Format(codec=arguments.codec)))
         if arguments.json:
             arguments.json.write_text(report.json())
     print(report.markdown())
@@ -94,7 +101,8 @@ def _rows(name: str, count: int | None, video: Format) -> list[Row]:
         return asyncio.run(benchmark.measure(count or benchmark.count, video))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told and the run fails
         traceback.print_exc()
-        return [Row(f"{name}: {type(error).__name__}", "-", Summary.of([]), None, "measured at all", met=False)]
+        what = f"{name}: {type(error).__name__}"
+        return [Row(what, "-", Summary.of([]), None, "measured at all", lambda *_: False)]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """CPU of the runtime server while it sends, beside the floor's publisher."""
 
 import asyncio
+from dataclasses import replace
 
 import psutil
 
@@ -24,7 +25,7 @@ async def measure(count: int, video: Format) -> list[Row]:
     row = compared(
         f"CPU of the runtime server, {video.width}x{video.height} {video.codec}", ours, floors, factors=(_FACTOR, None)
     )
-    return [Row(row.what, "% of a core", row.ours, row.floor, row.target, row.met)]
+    return [replace(row, unit="% of a core")]
 
 
 async def _ours(running: Stack, video: Format) -> float:

@@ -21,8 +21,8 @@ async def measure(count: int, video: Format) -> list[Row]:
         samples: list[float] = []
         async with stack(**arguments) as running:
             failures = sum([await tried(_entry_ms(running, video.codec), samples) for _ in range(count)])
-        row = limited(f"leave -> next start_session entered, model {name}", "ms", samples, p95=P95_MS)
-        rows.append(Row(row.what, row.unit, row.ours, None, row.target, row.met and not failures, failures))
+        what = f"leave -> next start_session entered, model {name}"
+        rows.append(limited(what, "ms", samples, p95=P95_MS, failures=failures))
     return rows
 
 

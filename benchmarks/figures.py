@@ -1,8 +1,9 @@
 """Samples, their percentiles, and the report: Markdown for people, JSON for programs."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ import numpy as np
 class Summary:
     """Percentiles of a sample, in the sample's unit."""
 
+    samples: tuple[float, ...]
     count: int
     p50: float
     p95: float
@@ -21,9 +23,13 @@ class Summary:
     def of(cls, samples: Sequence[float]) -> "Summary":
         """Summarise; NaN everywhere for an empty sample, which meets no target."""
         if not samples:
-            return cls(0, *[float("nan")] * 4)
+            return cls((), 0, *[float("nan")] * 4)
         p50, p95, p99 = (float(value) for value in np.percentile(samples, [50, 95, 99]))
-        return cls(len(samples), p50, p95, p99, float(np.std(samples)))
+        return cls(tuple(samples), len(samples), p50, p95, p99, float(np.std(samples)))
+
+
+Judge = Callable[[Summary, Summary], bool]
+"""Whether ours, beside the floor, meets the target; the floor is empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +41,21 @@ class Row:
     ours: Summary
     floor: Summary | None
     target: str
-    met: bool
+    judge: Judge
     failures: int = 0
+
+    @property
+    def met(self) -> bool:
+        """The target is reached, and nothing failed."""
+        return not self.failures and bool(self.ours.count) and self.judge(self.ours, self.floor or Summary.of([]))
+
+    def with_earlier(self, earlier: "Row") -> "Row":
+        """The same figure with an earlier run's samples before its own."""
+        floor = None
+        if self.floor is not None:
+            floor = Summary.of([*(earlier.floor.samples if earlier.floor else ()), *self.floor.samples])
+        ours = Summary.of([*earlier.ours.samples, *self.ours.samples])
+        return replace(self, ours=ours, floor=floor, failures=earlier.failures + self.failures)
 
 
 def compared(
@@ -57,30 +76,42 @@ def compared(
         plus_ms: added to each.
         failures: of ours; any misses the target.
     """
-    mine, its = Summary.of(ours), Summary.of(floor)
-    met = mine.p50 <= factors[0] * its.p50 + plus_ms[0] and not failures
     target = f"p50 <= {_term(factors[0], plus_ms[0])}"
     if factors[1] is not None:
-        met = met and mine.p95 <= factors[1] * its.p95 + plus_ms[1]
         target += f", p95 <= {_term(factors[1], plus_ms[1])}"
-    return Row(what, "ms", mine, its, target, met, failures)
+
+    def judge(mine: Summary, its: Summary) -> bool:
+        met = mine.p50 <= factors[0] * its.p50 + plus_ms[0]
+        return met and (factors[1] is None or mine.p95 <= factors[1] * its.p95 + plus_ms[1])
+
+    return Row(what, "ms", Summary.of(ours), Summary.of(floor), target, judge, failures)
 
 
 def limited(
-    what: str, unit: str, samples: Sequence[float], *, p50: float | None = None, p95: float | None = None
+    what: str,
+    unit: str,
+    samples: Sequence[float],
+    *,
+    p50: float | None = None,
+    p95: float | None = None,
+    failures: int = 0,
 ) -> Row:
     """A row whose target is a number; None: no target for that percentile."""
-    mine = Summary.of(samples)
-    limits = [(name, limit, found) for name, limit, found in (("p50", p50, mine.p50), ("p95", p95, mine.p95))]
-    met = bool(samples) and all(limit is None or found <= limit for _, limit, found in limits)
-    target = ", ".join(f"{name} <= {limit:.4g}" for name, limit, _ in limits if limit is not None)
-    return Row(what, unit, mine, None, target, met)
+    limits = {name: limit for name, limit in (("p50", p50), ("p95", p95)) if limit is not None}
+    target = ", ".join(f"{name} <= {limit:.4g}" for name, limit in limits.items())
+
+    def judge(mine: Summary, _its: Summary) -> bool:
+        return all(getattr(mine, name) <= limit for name, limit in limits.items())
+
+    return Row(what, unit, Summary.of(samples), None, target, judge, failures)
 
 
 def single(what: str, unit: str, value: float, limit: float, *, floor: float | None = None, target: str = "") -> Row:
-    """A row of one figure that may be at most `limit`."""
+    """A row of one figure that may be at most `limit`, in each run."""
     its = None if floor is None else Summary.of([floor])
-    return Row(what, unit, Summary.of([value]), its, target or f"<= {limit:.4g}", value <= limit)
+    return Row(
+        what, unit, Summary.of([value]), its, target or f"<= {limit:.4g}", lambda mine, _its: max(mine.samples) <= limit
+    )
 
 
 @dataclass(slots=True)
@@ -88,6 +119,13 @@ class Report:
     """The rows of a run."""
 
     rows: list[Row] = field(default_factory=list)
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Add rows; one whose name is there already gets the samples of both, and its own target."""
+        found = {row.what: row for row in self.rows}
+        for row in rows:
+            found[row.what] = row.with_earlier(found[row.what]) if row.what in found else row
+        self.rows = list(found.values())
 
     def markdown(self) -> str:
         """A table, one figure a row: p50 / p95 / p99, or the figure itself where there is one."""
@@ -106,8 +144,25 @@ class Report:
         return "\n".join(lines)
 
     def json(self) -> str:
-        """The same as JSON."""
-        return json.dumps([asdict(row) for row in self.rows], indent=2)
+        """The same as JSON, with all samples."""
+        return json.dumps([_as_json(row) for row in self.rows], indent=1)
+
+    @classmethod
+    def of_json(cls, text: str) -> "Report":
+        """What `json` made; a target that isn't measured again stays met or missed."""
+        return cls([_from_json(row) for row in json.loads(text)])
+
+
+def _as_json(row: Row) -> dict[str, Any]:
+    summaries = {"ours": asdict(row.ours), "floor": row.floor and asdict(row.floor)}
+    said = {"what": row.what, "unit": row.unit, "target": row.target, "met": row.met, "failures": row.failures}
+    return said | summaries
+
+
+def _from_json(row: dict[str, Any]) -> Row:
+    ours, floor = Summary.of(row["ours"]["samples"]), row["floor"] and Summary.of(row["floor"]["samples"])
+    met = row["met"]
+    return Row(row["what"], row["unit"], ours, floor, row["target"], lambda _ours, _floor: met, row["failures"])
 
 
 def _triple(summary: Summary) -> str:

@@ -25,11 +25,13 @@ async def measure(count: int, video: Format) -> list[Row]:
             failures += await tried(_ours(running, video.codec), ours)
             await tried(_floors(bare), floors)
             await asyncio.sleep(PAUSE_S)
-    mine = Summary.of(ours)
-    met = mine.p50 <= P50_MS and mine.p95 <= P95_MS and not failures
     what = "owner leaves -> first model frame of a client in its room (room-prepared)"
     target = f"p50 <= {P50_MS:.0f}, p95 <= {P95_MS:.0f}"
-    return [Row(what, "ms", mine, Summary.of(floors), target, met, failures)]
+    return [Row(what, "ms", Summary.of(ours), Summary.of(floors), target, _is_soon, failures)]
+
+
+def _is_soon(mine: Summary, _its: Summary) -> bool:
+    return mine.p50 <= P50_MS and mine.p95 <= P95_MS
 
 
 async def _ours(running: Stack, codec: str) -> float:

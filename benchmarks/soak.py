@@ -22,15 +22,16 @@ _STANDBY_ROOMS = 1
 
 
 async def measure(count: int, video: Format) -> list[Row]:
-    """`count` sessions of the product and of the floor, taking turns, on one LiveKit server whose rooms are counted."""
+    """`count` sessions of the product and of the floor, side by side, on one LiveKit server whose rooms are counted."""
     shm = _shm()
     async with floor(video) as bare, stack(livekit=bare.endpoint) as running:
         members = by_role(running.process.pid)
         processes = len(psutil.Process(running.process.pid).children(recursive=True))
         floors, ours = [], []
         for _ in range(count):
-            floors.append(await _floors(bare))
-            ours.append(await _ours(running, members, video))
+            its, mine = await asyncio.gather(_floors(bare), _ours(running, members, video))
+            floors.append(its)
+            ours.append(mine)
         left = {
             "processes": len(psutil.Process(running.process.pid).children(recursive=True)) - processes,
             "rooms": len(await bare.foreign_rooms()) - _STANDBY_ROOMS,
@@ -45,7 +46,7 @@ async def measure(count: int, video: Format) -> list[Row]:
     ]  # fmt: skip
     for what, of in (("threads", _threads), ("file descriptors", _fds)):
         rows += [
-            single(f"{what} that {name} kept of {count} sessions", what, _growth([of(each) for each in found]), 0)
+            single(f"{what} that {name} kept of {count} sessions", what, _kept([of(each) for each in found]), 0)
             for name, found in by_name.items()
         ]
     return rows + [single(f"{what} left", what, number, 0) for what, number in left.items()]
@@ -70,6 +71,12 @@ async def _ours(running: Stack, members: dict[str, psutil.Process], video: Forma
 def _growth(values: Sequence[float]) -> float:
     part = max(1, len(values) // _SHARE)
     return median(values[-part:]) - median(values[:part])
+
+
+def _kept(values: Sequence[float]) -> float:
+    """What is there at each look: a pooled connection that is about to close isn't."""
+    part = max(1, len(values) // _SHARE)
+    return min(values[-part:]) - min(values[:part])
 
 
 def _threads(of: Usage) -> float:
