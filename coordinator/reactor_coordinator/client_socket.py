@@ -125,9 +125,16 @@ class ClientSocket:
             elif isinstance(answer, ErrorMessage):
                 self.send(answer)
             else:
-                on_message(answer)
+                self._take(answer, on_message)
             # A client that sends and doesn't read waits for itself: its answers may be as large as its messages.
             await self._outgoing.join()
+
+    def _take(self, message: ClientMessage, on_message: Callable[[ClientMessage], None]) -> None:
+        try:
+            on_message(message)
+        except Exception:  # noqa: BLE001 - a mistake of ours must not cost the session
+            _log.exception("message_failed", client=self.number, type=message.type)
+            self.send(notices.error("INTERNAL", f"{message.type} failed in the coordinator; its log says why"))
 
     @staticmethod
     def _read(raw: Any) -> ClientMessage | UnknownMessage | ErrorMessage:
