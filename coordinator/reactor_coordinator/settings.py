@@ -61,6 +61,8 @@ class Settings(BaseSettings):
         default=8080, validation_alias=AliasChoices("coordinator_port", "REACTOR_COORDINATOR_PORT", "port")
     )
     """Where to listen; 0: any free port."""
+    public_host: str | None = None
+    """This machine's name or address for others, as the page shows it; default: found out, where they are let in."""
     runtime_url: str = "http://127.0.0.1:8081"
     """The runtime server."""
     runtime_key: CliSuppress[SecretStr] = SecretStr("")
@@ -69,6 +71,8 @@ class Settings(BaseSettings):
     """The LiveKit server, as seen from here."""
     livekit_api_key: CliSuppress[SecretStr] = _secret("livekit_api_key", "LIVEKIT_API_KEY")
     livekit_api_secret: CliSuppress[SecretStr] = _secret("livekit_api_secret", "LIVEKIT_API_SECRET")
+    livekit_key_file: CliSuppress[Path | None] = None
+    """A file with LiveKit's key and secret, `KEY: SECRET`: the one that its own `--key-file` takes."""
     livekit_public_url: str | None = None
     """The LiveKit server as clients see it; default: the host they called us by, with LiveKit's port."""
     allow_origin: Annotated[list[str], NoDecode, BeforeValidator(_split)] = []
@@ -116,9 +120,14 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _read_key_file(self) -> "Settings":
+    def _read_key_files(self) -> "Settings":
         if self.runtime_key_file is not None and not self.runtime_key.get_secret_value():
-            self.runtime_key = SecretStr(self.runtime_key_file.read_text().strip())
+            self.runtime_key = SecretStr(_read("runtime_key_file", self.runtime_key_file))
+        if self.livekit_key_file is not None and not self.livekit_api_key.get_secret_value():
+            key, colon, secret = _read("livekit_key_file", self.livekit_key_file).partition(":")
+            if not (key and colon and secret.strip()) or "\n" in secret:
+                raise ValueError(f"livekit_key_file: {self.livekit_key_file}: expected one line, KEY: SECRET")
+            self.livekit_api_key, self.livekit_api_secret = SecretStr(key), SecretStr(secret.strip())
         return self
 
     def policy(self) -> Policy:
@@ -137,6 +146,13 @@ class Settings(BaseSettings):
 _LIVEKIT_SCHEMES = ("ws://", "wss://", "http://", "https://")
 
 
+def _read(name: str, file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        raise ValueError(f"{name}: {error.strerror}: {error.filename}") from None
+
+
 def load_settings(args: Sequence[str]) -> Settings:
     """Read flags and environment.
 
@@ -151,14 +167,18 @@ def load_settings(args: Sequence[str]) -> Settings:
     try:
         settings = Settings(_cli_parse_args=list(args))
     except ValidationError as error:
-        found = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_input=False)]
-        raise SettingsError("; ".join(found)) from None
-    except OSError as error:
-        raise SettingsError(f"runtime_key_file: {error.strerror}: {error.filename}") from None
+        raise SettingsError("; ".join(_words(item["loc"], item["msg"]) for item in error.errors())) from None
     missing = [name.upper() for name in SECRETS[1:] if not getattr(settings, name).get_secret_value()]
     if missing:
-        raise SettingsError(f"{' and '.join(missing)}: needed in the environment, to make rooms and tokens")
+        raise SettingsError(
+            f"{' and '.join(missing)}: needed in the environment, or REACTOR_LIVEKIT_KEY_FILE, to make rooms and tokens"
+        )
     return settings
+
+
+def _words(loc: tuple[int | str, ...], message: str) -> str:
+    """Of the settings as a whole the message says it all."""
+    return f"{'.'.join(map(str, loc))}: {message}" if loc else message.removeprefix("Value error, ")
 
 
 def describe_error(error: SettingsError) -> str:

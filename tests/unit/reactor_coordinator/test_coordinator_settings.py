@@ -49,6 +49,32 @@ def test_the_runtime_key_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_
         load_settings([])
 
 
+def test_the_livekit_key_may_lie_in_a_file_and_the_environment_wins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "keys").write_text("APIx: hidden\n")
+    monkeypatch.setenv("REACTOR_LIVEKIT_KEY_FILE", str(tmp_path / "keys"))
+    assert load_settings([]).livekit_api_key.get_secret_value() == "key"
+    monkeypatch.delenv("LIVEKIT_API_KEY")
+    monkeypatch.delenv("LIVEKIT_API_SECRET")
+    settings = load_settings([])
+    assert settings.livekit_api_key.get_secret_value() == "APIx"
+    assert settings.livekit_api_secret.get_secret_value() == "hidden"
+
+
+@pytest.mark.parametrize("content", [None, "", "APIx", "APIx:", "APIx: a\nAPIy: b\n"])
+def test_a_livekit_key_file_without_one_key_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
+) -> None:
+    if content is not None:
+        (tmp_path / "keys").write_text(content)
+    monkeypatch.delenv("LIVEKIT_API_KEY")
+    monkeypatch.setenv("REACTOR_LIVEKIT_KEY_FILE", str(tmp_path / "keys"))
+    with pytest.raises(SettingsError, match="livekit_key_file: ") as error:
+        load_settings([])
+    assert "APIy" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
