@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.figures import Row, Summary
 from benchmarks.format import Format
+from support.s3_server import program, running_s3_server
 
 _MIB = 1024 * 1024
 _FACTOR = 0.9
@@ -102,9 +103,6 @@ class Bucket:
 @contextlib.contextmanager
 def registry() -> Iterator[Bucket]:
     """Run an S3 server with an empty bucket; its address and credentials are in the environment."""
-    sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-    from support.s3_server import program, running_s3_server  # noqa: PLC0415 - the tests' server
-
     with tempfile.TemporaryDirectory(prefix="download-", dir=os.environ.get("REACTOR_BENCH_DIR")) as text:
         folder = Path(text)
         with running_s3_server(program(), folder / "server") as server:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import os
-import socket
 import sys
 import tempfile
 import time
@@ -31,6 +30,7 @@ from reactor_protocol.frontend import (
     parse_server_message,
     to_json,
 )
+from support.ports import free_ports
 
 MODELS = Path(__file__).parent / "models"
 BARCODE = MODELS / "barcode"
@@ -186,7 +186,7 @@ async def stack(
         max_fps: of the manifest; None: the model's `fps`.
         arguments: of the model, instead of those in its manifest.
     """
-    ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
+    ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
     flags = [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
     theirs: dict[str, str] = {}
     if livekit is not None:
@@ -231,11 +231,3 @@ def _with_arguments(model: Path, arguments: dict[str, Any], max_fps: float | Non
 def _python_path() -> str:
     """Where the models find this package."""
     return os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]

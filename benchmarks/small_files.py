@@ -7,6 +7,7 @@ import os
 from benchmarks.download import Bucket, registry
 from benchmarks.figures import Row, Summary
 from benchmarks.format import Format
+from support.tcp_proxy import Fault, TcpProxy
 
 _FACTOR = 3.0
 _FILES = 2000
@@ -43,6 +44,4 @@ def _rows(bucket: Bucket, count: int, delay_s: float) -> list[Row]:
 
 def _delayed(stack: contextlib.ExitStack, port: int, delay_s: float) -> int:
     """The port of a proxy that lets each piece of data wait."""
-    from support.tcp_proxy import Fault, TcpProxy  # noqa: PLC0415 - the tests' proxy
-
     return stack.enter_context(TcpProxy(port, lambda _number: Fault(delay_s=delay_s))).port
