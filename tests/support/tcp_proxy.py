@@ -151,6 +151,8 @@ class TcpProxy:
             _reset(client)
             return
         server.settimeout(None)
+        for each in (client, server):  # else a head and its body are 40 ms apart
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = _Connection(self, client, server, fault)
         with self._lock:
             self._open.add(connection)
