@@ -20,19 +20,25 @@ const KEEPS_PLACE = new Set([
   "BAD_MESSAGE",
   "MESSAGE_TOO_LARGE",
 ]);
-// A resume is one round trip; the first attempt comes at once.
+// Coming back is one round trip; the first attempt is made at once.
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
 const RESUME_ANSWER_MS = 5_000;
 // As long as the coordinator keeps a lost client's session, by default.
-const RESUME_TIMEOUT_MS = 30_000;
+const MENDING_LIMIT_MS = 30_000;
 // The room is closed some 20 ms after the end of a session; the model's last words may still be under way.
 const LINGER_MS = 500;
 
-const KINDS = ["video", "audio"] as const;
+export const KINDS = ["video", "audio"] as const;
 
 export type MediaKind = (typeof KINDS)[number];
 export type SessionStatus = "connecting" | "waiting" | "ready";
+
+/** With what went wrong, with the end that somebody else decided, or by `leave`. */
+export interface ConversationEnd {
+  error?: ReactorError;
+  ended?: SessionEnded;
+}
 
 export interface ConversationListener {
   onStatus(status: SessionStatus, waiting: WaitingInfo | null): void;
@@ -42,8 +48,8 @@ export interface ConversationListener {
   onText(text: string): void;
   /** Something failed and the session goes on, or is still waited for. */
   onError(error: ReactorError): void;
-  /** Over, once: with what went wrong, with the end that somebody else decided, or by `leave`. */
-  onEnd(end: { error?: ReactorError; ended?: SessionEnded }): void;
+  /** Over, once. */
+  onEnd(end: ConversationEnd): void;
 }
 
 /** One session from the asking to the end: what the coordinator says, and what follows from it. */
@@ -55,15 +61,21 @@ export class Conversation {
   #room: MediaRoom | null = null;
   #joined = false;
   #grant: Grant | null = null;
-  #resuming = false;
+  #resumeToken: string | undefined;
+  #mending = false;
+  /** Attempts to come back since it was last well, and when the first one began. */
+  #attempts = 0;
+  #illSince = 0;
   #over = false;
   readonly #tracks: Record<MediaKind, MediaTrack | null> = { video: null, audio: null };
   readonly #inputs = new Set<MediaStreamTrack>();
 
-  constructor(url: string, setup: SessionSetup, listener: ConversationListener) {
+  /** @param resumeToken of a session that was left by `leave(true)`; where it is gone, another one is asked for. */
+  constructor(url: string, setup: SessionSetup, listener: ConversationListener, resumeToken?: string) {
     this.#url = url;
     this.#setup = setup;
     this.#listener = listener;
+    this.#resumeToken = resumeToken;
   }
 
   /** The room, once the session is ready. */
@@ -79,18 +91,21 @@ export class Conversation {
   async start(): Promise<void> {
     this.#listener.onStatus("connecting", null);
     try {
-      const socket = await Signalling.open(this.#url);
-      if (this.#over) return socket.close();
-      this.#adopt(socket);
-      socket.setUp(this.#setup);
+      await this.#ask();
     } catch (cause) {
       this.#end({ error: unreachable(textOf(cause)) });
     }
   }
 
-  /** Leave: the model is free for the next client at once. A second call does nothing. */
-  leave(): void {
-    if (!this.#over) this.#end({});
+  /**
+   * Leave: the model is free for the next client at once. A second call does nothing.
+   *
+   * @returns with `recoverable`, the granted session that is kept for a while.
+   */
+  leave(recoverable = false): Grant | null {
+    const kept = recoverable && !this.#over ? this.#grant : null;
+    this.#end({}, kept !== null);
+    return kept;
   }
 
   /** Publish a camera or a microphone now and after every new join. */
@@ -113,8 +128,16 @@ export class Conversation {
     return this.#joined && this.#grant !== null && !this.#over;
   }
 
+  async #ask(): Promise<void> {
+    const socket = await Signalling.open(this.#url);
+    if (this.#over) return socket.close();
+    this.#adopt(socket);
+    socket.setUp(this.#resumeToken ? { ...this.#setup, resumeToken: this.#resumeToken } : this.#setup);
+  }
+
   #adopt(socket: Signalling): void {
     this.#socket = socket;
+    this.#mending = false; // what fails from here on is another fault
     socket.listen({
       onMessage: (message) => this.#over || this.#handle(message),
       onLost: (cause) => this.#over || this.#lost(cause),
@@ -124,6 +147,7 @@ export class Conversation {
   #handle(message: ServerMessage): void {
     switch (message.type) {
       case "waiting-info":
+        this.#attempts = 0;
         return this.#listener.onStatus("waiting", message.data);
       case "room-prepared":
         return this.#enter(message.data);
@@ -148,6 +172,10 @@ export class Conversation {
   }
 
   #refused(data: CoordinatorError): void {
+    if (data.code === "RESUME_FAILED" && this.#resumeToken) {
+      this.#resumeToken = undefined;
+      return this.#socket?.setUp(this.#setup);
+    }
     const error = new ReactorError(data.code, data.message, {
       recoverable: data.recoverable,
       component: data.component,
@@ -185,16 +213,17 @@ export class Conversation {
     );
   }
 
-  #forgetRoom(): void {
+  #forgetRoom(comingBack = false): void {
     const room = this.#room;
     this.#room = null;
     this.#joined = false;
     for (const kind of KINDS) if (this.#tracks[kind]) this.#onTrack(kind, null);
-    if (room) void room.leave();
+    if (room) void room.leave(comingBack);
   }
 
   #lookAtJoin(): void {
     if (!this.#isReady) return;
+    this.#attempts = 0;
     for (const track of this.#inputs) {
       this.#room?.publish(track).catch((cause: unknown) => this.#listener.onError(publishFailed(track, cause)));
     }
@@ -216,37 +245,43 @@ export class Conversation {
       const message = "Another page uses this session. Connect again for one of your own.";
       return this.#end({ error: new ReactorError("REPLACED", message, { recoverable: true, component: "livekit" }) });
     }
-    this.#forgetRoom(); // where it was only prepared, the grant brings another token
-    if (this.#grant) this.#lost(cause);
+    this.#forgetRoom(true); // where it was only prepared, the grant brings another token
+    if (!this.#grant || this.#mending) return;
+    const message = `The session is lost: ${cause}.`;
+    void this.#mend(new ReactorError("GPU_CONNECTION_ERROR", message, { recoverable: true, component: "livekit" }));
   }
 
   #lost(cause: string): void {
-    if (this.#grant === null) return this.#end({ error: unreachable(cause) });
-    if (!this.#resuming) void this.#resume(this.#grant, cause);
+    if (!this.#mending) void this.#mend(unreachable(cause));
   }
 
-  async #resume(grant: Grant, cause: string): Promise<void> {
-    this.#resuming = true;
-    const old = this.#socket;
-    const deadline = Date.now() + RESUME_TIMEOUT_MS;
+  /** Come back to the session, or to the end of the queue; `error` is told when that takes too long. */
+  async #mend(error: ReactorError): Promise<void> {
+    this.#mending = true;
     this.#listener.onStatus("connecting", null);
-    for (let wait = FIRST_RETRY_MS; ; wait = Math.min(2 * wait, LONGEST_RETRY_MS)) {
+    for (;;) {
+      if (this.#attempts++ === 0) this.#illSince = Date.now();
+      else await pause(Math.min(FIRST_RETRY_MS * 2 ** (this.#attempts - 2), LONGEST_RETRY_MS));
+      if (this.#over) return;
+      if (Date.now() - this.#illSince > MENDING_LIMIT_MS) return this.#end({ error });
       try {
-        const back = await this.#comeBack(grant);
-        if (this.#over) return back?.socket.end();
-        // Closed after the new one has taken over: a close frame of the owner would end the session.
-        old?.close();
-        this.#resuming = false;
-        if (!back) return;
-        this.#adopt(back.socket);
-        return this.#granted(back.grant);
+        await (this.#grant ? this.#resume(this.#grant) : this.#ask());
+        return;
       } catch (failure) {
         if (failure instanceof ReactorError) return this.#end({ error: failure });
-        if (Date.now() + wait > deadline) return this.#end({ error: unreachable(`the session is lost: ${cause}`) });
       }
-      await pause(wait);
-      if (this.#over) return;
     }
+  }
+
+  async #resume(grant: Grant): Promise<void> {
+    const old = this.#socket;
+    const back = await this.#comeBack(grant);
+    if (this.#over) return back?.socket.end();
+    // Closed after the new one has taken over: a close frame of the owner would end the session.
+    old?.close();
+    if (!back) return;
+    this.#adopt(back.socket);
+    this.#granted(back.grant);
   }
 
   /** Ask for the session again on another connection; null: it has ended meanwhile. */
@@ -277,19 +312,21 @@ export class Conversation {
     return null;
   }
 
-  #end(end: { error?: ReactorError; ended?: SessionEnded }): void {
+  #end(end: ConversationEnd, comingBack = false): void {
     if (this.#over) return;
     this.#over = true;
-    this.#socket?.end(); // the coordinator first: that frees the model at once
-    this.#forgetRoom();
+    // The coordinator first: that frees the model at once.
+    if (comingBack) this.#socket?.part();
+    else this.#socket?.end();
+    this.#forgetRoom(comingBack);
     this.#listener.onEnd(end);
   }
 }
 
 export function publishFailed(track: MediaStreamTrack, cause: unknown): ReactorError {
-  const what = track.kind === "video" ? "camera" : "microphone";
+  const [what, code] = track.kind === "video" ? ["camera", "VIDEO"] : ["microphone", "AUDIO"];
   const message = `The ${what} couldn't be published (${textOf(cause)}): does the model's manifest take one?`;
-  return new ReactorError("VIDEO_PUBLISH_FAILED", message, { recoverable: true, component: "livekit" });
+  return new ReactorError(`${code}_PUBLISH_FAILED`, message, { recoverable: true, component: "livekit" });
 }
 
 function unreachable(cause: string): ReactorError {

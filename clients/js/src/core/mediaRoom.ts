@@ -26,6 +26,7 @@ export class MediaRoom {
   readonly #room = new Room({
     singlePeerConnection: true, // a second connection costs about 0.1 s at the join
     stopLocalTrackOnUnpublish: false, // the camera belongs to whoever opened it
+    disconnectOnPageLeave: false, // `Reactor` leaves; a cancelled "Leave this page?" would end the session here
     dataStream: { maxPayloadByteLength: MAX_MESSAGE_BYTES + ENVELOPE_BYTES },
   });
   readonly #published = new Set<MediaStreamTrack>();
@@ -89,10 +90,19 @@ export class MediaRoom {
     return this.#reading;
   }
 
-  /** Leave, whatever state the room is in. Never rejects. */
-  async leave(): Promise<void> {
+  /**
+   * Leave, whatever state the room is in. Never rejects.
+   *
+   * @param comingBack without saying so: LiveKit's word for leaving would end the session.
+   */
+  async leave(comingBack = false): Promise<void> {
     this.#left = true;
-    await this.#room.disconnect(false).catch(() => undefined);
+    try {
+      if (comingBack) await this.#room.engine.client.close();
+      await this.#room.disconnect(false);
+    } catch {
+      // A room that was lost has nothing to close.
+    }
   }
 
   #onTrack(track: RemoteTrack, name: string, told: RemoteTrack | null): void {

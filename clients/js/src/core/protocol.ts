@@ -105,8 +105,9 @@ export interface Capabilities {
   $defs?: Record<string, JsonObject>;
   schemaVersion?: number;
   model?: { name: string; version: string };
-  tracks?: JsonObject;
-  state?: string;
+  tracks?: { name: string; kind: "video" | "audio"; direction: "in" | "out" }[];
+  /** The values that the model publishes as its state. */
+  state?: JsonObject;
 }
 
 export type RuntimeNotice =

@@ -1,6 +1,6 @@
 import { socketUrl } from "./address";
 import { decodableCodecs } from "./codecs";
-import { Conversation, publishFailed } from "./conversation";
+import { Conversation, KINDS, publishFailed, type ConversationEnd, type MediaKind } from "./conversation";
 import { Emitter } from "./emitter";
 import { ReactorError, textOf } from "./errors";
 import type { MediaTrack } from "./mediaRoom";
@@ -11,6 +11,7 @@ import {
   parseModelText,
   type Capabilities,
   type CommandError,
+  type Grant,
   type Message,
   type RuntimeNotice,
   type RuntimeStats,
@@ -24,15 +25,17 @@ export type ReactorStatus = "disconnected" | "connecting" | "waiting" | "ready";
 export interface ReactorOptions {
   /** The model asked for; a coordinator with one model serves that one. */
   modelName: string;
-  modelVersion?: string;
-  /** Accepted from front ends written for a hosted service; a local coordinator asks for none. */
-  insecureApiKey?: string;
+  modelVersion?: string | undefined;
+  /** Accepted from front ends written for a hosted service; a coordinator of ours asks for none. */
+  insecureApiKey?: string | undefined;
+  /** As `insecureApiKey`. */
+  jwtToken?: string | undefined;
   /** Wait while another client has the model. Default: true with `local`, else false. */
-  queueing?: boolean;
+  queueing?: boolean | undefined;
   /** The coordinator: ws, wss, http or https, with or without `/ws`. */
-  coordinatorUrl?: string;
+  coordinatorUrl?: string | undefined;
   /** The coordinator on this machine, `ws://localhost:8080/ws`. */
-  local?: boolean;
+  local?: boolean | undefined;
 }
 
 /** What was measured over the last second. */
@@ -44,8 +47,10 @@ export interface ReactorStats {
 }
 
 export interface ReactorEvents {
+  /** Anything of `getState()` has changed; told before the event that says what. */
+  stateChanged: ReactorState;
   statusChanged: ReactorStatus;
-  waitingInfoChanged: WaitingInfo | null;
+  waitingInfoChanged: WaitingInfo;
   newMessage: unknown;
   fps: number;
   streamChanged: MediaTrack | null;
@@ -59,34 +64,62 @@ export interface ReactorEvents {
 }
 
 export interface ReactorState {
-  status: ReactorStatus;
-  waitingInfo: WaitingInfo | null;
-  lastError: ReactorError | null;
-  sessionId: string | null;
+  readonly status: ReactorStatus;
+  /** The place in the queue, while the status is "waiting". */
+  readonly waitingInfo: WaitingInfo | null;
+  /** What went wrong since `connect()`; null again once the session is ready. */
+  readonly lastError: ReactorError | null;
+  readonly videoTrack: MediaTrack | null;
+  readonly audioTrack: MediaTrack | null;
+  readonly sessionId: string | null;
+  readonly sessionExpiration: SessionExpiration | null;
+  /** The model's commands; null until it has told them. */
+  readonly capabilities: Capabilities | null;
+  readonly stats: ReactorStats | null;
+  /** The last command that was refused or failed in this session. */
+  readonly commandError: CommandError | null;
+  /** How the last session ended, where somebody else ended it; null from the next `connect()` on. */
+  readonly sessionEnded: SessionEnded | null;
 }
+
+const NOTHING = {
+  waitingInfo: null,
+  videoTrack: null,
+  audioTrack: null,
+  sessionId: null,
+  sessionExpiration: null,
+  capabilities: null,
+  stats: null,
+} satisfies Partial<ReactorState>;
 
 // A burst of messages while a lost session comes back; more are refused.
 const MOST_HELD = 1_000;
 const STATS_INTERVAL_MS = 1_000;
+const AUDIO = ["audioTrack", "audioChanged"] as const;
 
 /** A viewer of a Reactor model: one session at a time. */
 export class Reactor {
-  readonly #options: ReactorOptions;
+  /** Read at each `connect()`; to change them, disconnect first. */
+  options: ReactorOptions;
   readonly #events = new Emitter<ReactorEvents>();
+  #state: ReactorState = {
+    ...NOTHING,
+    status: "disconnected",
+    lastError: null,
+    commandError: null,
+    sessionEnded: null,
+  };
   #conversation: Conversation | null = null;
+  /** The session that `disconnect(true)` left to be resumed. */
+  #kept: Grant | null = null;
   #settled: (() => void)[] = [];
-  #status: ReactorStatus = "disconnected";
-  #waitingInfo: WaitingInfo | null = null;
-  #lastError: ReactorError | null = null;
-  #sessionId: string | null = null;
-  #video: MediaTrack | null = null;
   #runtimeStats: RuntimeStats | null = null;
   #meter: ReturnType<typeof setInterval> | null = null;
   #held: string[] = [];
-  readonly #inputs: Record<"video" | "audio", MediaStreamTrack | null> = { video: null, audio: null };
+  readonly #inputs: Record<MediaKind, MediaStreamTrack | null> = { video: null, audio: null };
 
   constructor(options: ReactorOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
   on<Name extends keyof ReactorEvents>(event: Name, handler: (value: ReactorEvents[Name]) => void): () => void {
@@ -97,32 +130,30 @@ export class Reactor {
     this.#events.off(event, handler);
   }
 
-  getStatus(): ReactorStatus {
-    return this.#status;
+  getState(): ReactorState {
+    return this.#state;
   }
 
-  getState(): ReactorState {
-    return {
-      status: this.#status,
-      waitingInfo: this.#waitingInfo,
-      lastError: this.#lastError,
-      sessionId: this.#sessionId,
-    };
+  getStatus(): ReactorStatus {
+    return this.#state.status;
   }
 
   getWaitingInfo(): WaitingInfo | null {
-    return this.#waitingInfo;
+    return this.#state.waitingInfo;
   }
 
   getLastError(): ReactorError | null {
-    return this.#lastError;
+    return this.#state.lastError;
   }
 
-  /** Ask for a session. Resolves when it is ready or has failed: `getStatus()` and `getLastError()` say which. */
+  /**
+   * Ask for a session, or come back to the one that `disconnect(true)` kept. Resolves when it is ready or has failed:
+   * `getStatus()` and `getLastError()` say which.
+   */
   connect(): Promise<void> {
     if (this.#conversation) return this.#untilSettled();
-    this.#lastError = null;
-    const { modelName, modelVersion = "", coordinatorUrl, local = false, queueing = local } = this.#options;
+    this.#set({ lastError: null, commandError: null, sessionEnded: null });
+    const { modelName, modelVersion = "", coordinatorUrl, local = false, queueing = local } = this.options;
     let url: string;
     try {
       url = socketUrl(coordinatorUrl, local);
@@ -131,25 +162,34 @@ export class Reactor {
       return Promise.resolve();
     }
     const setup = { modelName, modelVersion, queueing, prepared: true as const, videoCodecs: decodableCodecs() };
-    const conversation: Conversation = new Conversation(url, setup, {
-      onStatus: (status, waiting) => this.#setStatus(status, waiting),
-      onGrant: (grant) => (this.#sessionId = grant.sessionId),
-      onExpiration: (expiration) => this.#events.emit("sessionExpirationChanged", expiration),
-      onTrack: (kind, track) => this.#onTrack(kind, track),
-      onText: (text) => this.#onText(text),
-      onError: (error) => this.#fail(error),
-      onEnd: ({ error, ended }) => this.#onEnd(error, ended),
-    });
+    const listener = {
+      onStatus: (status: ReactorStatus, waiting: WaitingInfo | null) => this.#onStatus(status, waiting),
+      onGrant: ({ sessionId }: Grant) => this.#set({ sessionId }),
+      onExpiration: (sessionExpiration: SessionExpiration) => this.#onExpiration(sessionExpiration),
+      onTrack: (kind: MediaKind, track: MediaTrack | null) => this.#onTrack(kind, track),
+      onText: (text: string) => this.#onText(text),
+      onError: (error: ReactorError) => this.#fail(error),
+      onEnd: ({ error, ended }: ConversationEnd) => this.#onEnd(error, ended),
+    };
+    const conversation = new Conversation(url, setup, listener, this.#kept?.resumeToken);
+    this.#kept = null;
     this.#conversation = conversation;
     for (const track of Object.values(this.#inputs)) if (track) void conversation.publish(track);
     const settled = this.#untilSettled();
+    globalThis.addEventListener("pagehide", this.#onPageHide);
     void conversation.start();
     return settled;
   }
 
-  /** Leave: the model is free for the next client at once. A second call does nothing. */
-  disconnect(): Promise<void> {
-    this.#conversation?.leave();
+  /**
+   * Leave: the model is free for the next client at once. A second call does nothing.
+   *
+   * @param recoverable keep the session for the next `connect()`; the coordinator does so for 30 s, for 3 s while
+   *   somebody waits, where it isn't told otherwise.
+   */
+  disconnect(recoverable = false): Promise<void> {
+    const kept = this.#conversation?.leave(recoverable) ?? null;
+    this.#kept = recoverable ? (kept ?? this.#kept) : null;
     return Promise.resolve();
   }
 
@@ -168,7 +208,7 @@ export class Reactor {
     const room = this.#conversation?.room;
     if (room) return room.send(text).catch((cause: unknown) => this.#notSent(textOf(cause)));
     if (!this.#conversation?.isGranted || this.#held.length >= MOST_HELD) {
-      return this.#notSent(`There is no session yet (${this.#status}): wait for the status "ready".`);
+      return this.#notSent(`There is no session yet (${this.#state.status}): wait for the status "ready".`);
     }
     this.#held.push(text); // it goes out when the session is back
     return Promise.resolve();
@@ -185,7 +225,7 @@ export class Reactor {
   }
 
   unpublishVideoStream(): Promise<void> {
-    return this.#unpublish("video");
+    return this.#replace("video", null);
   }
 
   /** Send a microphone to a model that takes one, now or as soon as the session is ready. */
@@ -194,7 +234,7 @@ export class Reactor {
   }
 
   unpublishAudioStream(): Promise<void> {
-    return this.#unpublish("audio");
+    return this.#replace("audio", null);
   }
 
   /** Let the model be heard where the page had to start silent; call it from a click. */
@@ -203,17 +243,21 @@ export class Reactor {
   }
 
   #untilSettled(): Promise<void> {
-    if (this.#status === "ready") return Promise.resolve();
+    if (this.#state.status === "ready") return Promise.resolve();
     return new Promise((resolve) => this.#settled.push(resolve));
   }
 
-  #setStatus(status: ReactorStatus, waiting: WaitingInfo | null): void {
-    const changed = status !== this.#status;
-    this.#status = status;
-    if (waiting !== this.#waitingInfo) {
-      this.#waitingInfo = waiting;
-      this.#events.emit("waitingInfoChanged", waiting);
-    }
+  #set(change: Partial<ReactorState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#events.emit("stateChanged", this.#state);
+  }
+
+  #onStatus(status: ReactorStatus, waitingInfo: WaitingInfo | null): void {
+    const changed = status !== this.#state.status;
+    // A model that loads (again) has left its failure behind.
+    const isWell = status === "ready" || (waitingInfo !== null && waitingInfo.progress !== null);
+    this.#set({ status, waitingInfo, ...(isWell ? { lastError: null } : {}) });
+    if (waitingInfo) this.#events.emit("waitingInfoChanged", waitingInfo);
     if (!changed) return;
     if (status === "ready") this.#onReady();
     this.#events.emit("statusChanged", status);
@@ -229,44 +273,67 @@ export class Reactor {
     this.#meter ??= setInterval(this.#measure(), STATS_INTERVAL_MS);
   }
 
-  #onTrack(kind: "video" | "audio", track: MediaTrack | null): void {
-    if (kind === "audio") return this.#events.emit("audioChanged", track);
-    if (track === this.#video) return;
-    this.#video = track;
-    this.#events.emit("streamChanged", track);
+  #onTrack(kind: MediaKind, track: MediaTrack | null): void {
+    const [name, event] = kind === "video" ? (["videoTrack", "streamChanged"] as const) : AUDIO;
+    if (track === this.#state[name]) return;
+    this.#set({ [name]: track });
+    this.#events.emit(event, track);
+  }
+
+  #onExpiration(sessionExpiration: SessionExpiration | null): void {
+    if (sessionExpiration === this.#state.sessionExpiration) return;
+    this.#set({ sessionExpiration });
+    this.#events.emit("sessionExpirationChanged", sessionExpiration);
+  }
+
+  #onCapabilities(capabilities: Capabilities | null): void {
+    if (capabilities === this.#state.capabilities) return;
+    this.#set({ capabilities });
+    this.#events.emit("capabilitiesChanged", capabilities);
   }
 
   #onText(text: string): void {
     const message = parseModelText(text);
     if (!message) return;
     if (message.type === "runtime") return this.#onNotice(message.data);
-    if (isCapabilities(message.data)) this.#events.emit("capabilitiesChanged", message.data);
+    if (isCapabilities(message.data)) this.#onCapabilities(message.data);
     else this.#events.emit("newMessage", message.data);
   }
 
   #onNotice(notice: RuntimeNotice): void {
-    if (notice.type === "commandError") this.#events.emit("commandError", notice.data);
     if (notice.type === "stats") this.#runtimeStats = notice.data;
+    if (notice.type !== "commandError") return;
+    this.#set({ commandError: notice.data });
+    this.#events.emit("commandError", notice.data);
   }
 
   #onEnd(error: ReactorError | undefined, ended: SessionEnded | undefined): void {
     this.#conversation = null;
     this.#held = [];
     if (this.#meter !== null) clearInterval(this.#meter);
-    this.#meter = null;
-    this.#runtimeStats = null;
-    this.#onTrack("video", null);
+    this.#meter = this.#runtimeStats = null;
+    globalThis.removeEventListener("pagehide", this.#onPageHide);
+    for (const kind of KINDS) this.#onTrack(kind, null);
     if (error) this.#fail(error);
-    if (ended) this.#events.emit("sessionEnded", ended);
-    this.#sessionId = null;
-    this.#events.emit("capabilitiesChanged", null);
-    this.#events.emit("sessionExpirationChanged", null);
-    this.#setStatus("disconnected", null);
+    if (ended) {
+      this.#set({ sessionEnded: ended });
+      this.#events.emit("sessionEnded", ended);
+    }
+    this.#onCapabilities(null);
+    this.#onExpiration(null);
+    this.#set(NOTHING);
+    this.#onStatus("disconnected", null);
   }
 
-  #fail(error: ReactorError): void {
-    this.#lastError = error;
-    this.#events.emit("error", error);
+  /** A page that goes frees the model at once; one that comes back from the browser's cache asks for it again. */
+  readonly #onPageHide = (event: PageTransitionEvent): void => {
+    void this.disconnect();
+    if (event.persisted) globalThis.addEventListener("pageshow", () => void this.connect(), { once: true });
+  };
+
+  #fail(lastError: ReactorError): void {
+    this.#set({ lastError });
+    this.#events.emit("error", lastError);
   }
 
   #notSent(why: string): Promise<void> {
@@ -274,24 +341,25 @@ export class Reactor {
     return Promise.resolve();
   }
 
-  async #publish(kind: "video" | "audio", track: MediaStreamTrack | undefined): Promise<void> {
+  async #publish(kind: MediaKind, track: MediaStreamTrack | undefined): Promise<void> {
     if (!track) {
       return this.#fail(new ReactorError("VIDEO_PUBLISH_FAILED", `The stream has no ${kind} track.`));
     }
-    await this.#unpublish(kind);
-    this.#inputs[kind] = track;
+    await this.#replace(kind, track);
+    if (this.#inputs[kind] !== track) return; // another one has come meanwhile
     try {
       await this.#conversation?.publish(track);
     } catch (cause) {
+      if (this.#inputs[kind] !== track) return;
       this.#inputs[kind] = null;
       this.#fail(publishFailed(track, cause));
     }
   }
 
-  async #unpublish(kind: "video" | "audio"): Promise<void> {
-    const track = this.#inputs[kind];
-    this.#inputs[kind] = null;
-    if (track) await this.#conversation?.unpublish(track);
+  async #replace(kind: MediaKind, track: MediaStreamTrack | null): Promise<void> {
+    const old = this.#inputs[kind];
+    this.#inputs[kind] = track;
+    if (old && old !== track) await this.#conversation?.unpublish(old);
   }
 
   #measure(): () => void {
@@ -300,10 +368,12 @@ export class Reactor {
   }
 
   async #tell(meter: PlaybackMeter): Promise<void> {
-    const report = await this.#video?.receiver?.getStats();
+    const report = await this.#state.videoTrack?.receiver?.getStats();
     if (this.#meter === null) return;
     const playback = report ? meter.read(report) : null;
     if (playback) this.#events.emit("fps", playback.fps);
-    this.#events.emit("stats", { playback, runtime: this.#runtimeStats });
+    const stats = { playback, runtime: this.#runtimeStats };
+    this.#set({ stats });
+    this.#events.emit("stats", stats);
   }
 }

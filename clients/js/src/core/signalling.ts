@@ -3,6 +3,8 @@ import { parseServerMessage, type ServerMessage, type SessionSetup } from "./pro
 // Opening takes milliseconds; a machine that is asleep or far away may need seconds.
 const OPEN_TIMEOUT_MS = 10_000;
 const NORMAL_CLOSE = 1000;
+// By the contract: the owner comes back with its token.
+const PARTING_CLOSE = 4000;
 
 export interface SignallingListener {
   onMessage(message: ServerMessage): void;
@@ -55,6 +57,12 @@ export class Signalling {
     this.#listener = null;
     this.#send({ type: "sessionEnd", data: {} });
     this.#socket.close(NORMAL_CLOSE);
+  }
+
+  /** Close, to come back later: the coordinator keeps the session for a while. */
+  part(): void {
+    this.#listener = null;
+    this.#socket.close(PARTING_CLOSE);
   }
 
   /** Close without a word; an owner's other connection has taken over. */

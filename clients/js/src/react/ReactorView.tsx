@@ -1,0 +1,125 @@
+import { useEffect, useRef, useState, type CSSProperties, type ReactElement, type RefObject } from "react";
+import type { MediaTrack } from "../core/mediaRoom";
+import { watchForPicture } from "./firstPicture";
+import { useReactor } from "./hooks";
+import { useStyleSheet } from "./stylesheet";
+import { viewStatus } from "./viewStatus";
+
+export interface ReactorViewProps {
+  /** CSS lengths, or pixels. Default: the whole width, at 16 to 9. */
+  width?: number | string | undefined;
+  height?: number | string | undefined;
+  className?: string | undefined;
+  style?: CSSProperties | undefined;
+  /** Default: "contain", all of the picture. */
+  videoObjectFit?: NonNullable<CSSProperties["objectFit"]> | undefined;
+  /** Without the model's sound. Default: false; where the browser wants a click first, there is a button. */
+  muted?: boolean | undefined;
+  /** On a telephone: in the page, not in full screen. Default: true. */
+  playsInline?: boolean | undefined;
+}
+
+/** The model's picture; until there is one, what is being waited for. */
+export function ReactorView(props: ReactorViewProps): ReactElement {
+  const { width, height, className = "", style, videoObjectFit = "contain", muted = false, playsInline = true } = props;
+  useStyleSheet(CSS);
+  const video = useRef<HTMLVideoElement>(null);
+  const audio = useRef<HTMLAudioElement>(null);
+  const videoTrack = useReactor((session) => session.videoTrack);
+  const audioTrack = useReactor((session) => (muted ? null : session.audioTrack));
+  const [blocked, setBlocked] = useState(false);
+  useAttached(video, videoTrack, setBlocked);
+  useAttached(audio, audioTrack, setBlocked);
+  const play = (): void => {
+    for (const { current: element } of [video, audio]) if (element?.srcObject) void element.play();
+    setBlocked(false);
+  };
+  const isShown = usePicture(video, videoTrack);
+  return (
+    <div className={`reactor-view ${className}`} style={{ width, height, ...style }}>
+      <video
+        ref={video}
+        aria-label="The model's picture"
+        style={{ objectFit: videoObjectFit }}
+        playsInline={playsInline}
+        autoPlay
+        muted
+      />
+      <audio ref={audio} autoPlay />
+      <Status isShown={isShown} />
+      {blocked && (
+        <button type="button" className="reactor-unblock" onClick={play}>
+          {isShown ? "Turn the sound on" : "Play"}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Status({ isShown }: { isShown: boolean }): ReactElement {
+  const { state, title, detail, progress, action } = useReactor(viewStatus);
+  const connect = useReactor((session) => session.connect);
+  const hidden = isShown && state === "starting";
+  return (
+    <div className="reactor-status" data-state={hidden ? "playing" : state}>
+      <div role="status">
+        {!hidden && (
+          <>
+            <strong>{title}</strong>
+            {detail && <p>{detail}</p>}
+            {progress !== undefined && <progress aria-label={title} value={progress ?? undefined} />}
+          </>
+        )}
+      </div>
+      {action && (
+        <button type="button" onClick={() => void connect()}>
+          {action}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function useAttached(
+  ref: RefObject<HTMLMediaElement | null>,
+  track: MediaTrack | null,
+  setBlocked: (blocked: boolean) => void,
+): void {
+  useEffect(() => {
+    const element = ref.current;
+    if (!element || !track) return;
+    track.attach(element);
+    element.play().catch((cause: unknown) => {
+      if (cause instanceof DOMException && cause.name === "NotAllowedError") setBlocked(true);
+    });
+    return () => void track.detach(element);
+  }, [ref, track, setBlocked]);
+}
+
+/** Whether a picture of the model is seen. */
+function usePicture(video: RefObject<HTMLVideoElement | null>, track: MediaTrack | null): boolean {
+  const [seen, setSeen] = useState<MediaTrack | null>(null);
+  const plays = useReactor((session) => (session.stats?.runtime?.fps ?? 0) > 0);
+  useEffect(() => {
+    if (!video.current || !track || seen === track) return;
+    return watchForPicture(video.current, plays, () => setSeen(track));
+  }, [video, track, plays, seen]);
+  return track !== null && seen === track;
+}
+
+const CSS = `
+.reactor-view{position:relative;overflow:hidden;width:100%;aspect-ratio:16/9;background:#000;color:#fff;
+font:1rem/1.4 system-ui,sans-serif}
+.reactor-view>video{display:block;width:100%;height:100%}
+.reactor-status{position:absolute;inset:0;display:grid;place-content:center;justify-items:center;gap:.75rem;
+padding:1rem;text-align:center;animation:reactor-in .2s .15s both}
+.reactor-status[data-state=playing]{display:none}
+.reactor-status[data-state=reconnecting]{background:#0009}
+.reactor-status p{margin:.25rem 0 0;max-width:34rem;opacity:.75;font-size:.875em}
+.reactor-status progress{display:block;width:12rem;margin:.75rem auto 0}
+.reactor-view button{font:inherit;padding:.4rem 1rem;border:1px solid #fff6;border-radius:999px;background:#fff1;
+color:inherit;cursor:pointer}
+.reactor-view button:hover{background:#fff3}
+.reactor-unblock{position:absolute;bottom:1rem;left:50%;translate:-50%}
+@keyframes reactor-in{from{opacity:0}}
+`;
