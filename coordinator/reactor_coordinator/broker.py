@@ -111,7 +111,7 @@ class Broker(RuntimeSide):
                 self._runtime_said(said, opened_s, now)
             case RuntimeGone(message):
                 self.runtime.state = "unreachable"
-                self._lose_runtime(message, now)
+                self._lose_runtime(f"the model's server doesn't answer any more ({message})", now)
             case RoomsSwept():
                 self._swept = True
             case ShutDown():

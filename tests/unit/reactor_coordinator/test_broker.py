@@ -321,7 +321,9 @@ def test_an_unreachable_runtime_keeps_the_places(world: World) -> None:
     world.settle()
     world.ask(following)
     world.tell(RuntimeGone("no answer"))
-    assert isinstance(owner.messages[-1], SessionEnded)
+    ended = owner.messages[-1]
+    assert isinstance(ended, SessionEnded)
+    assert ended.data.message == "the model's server doesn't answer any more (no answer)"
     assert following.place == 1
     last = following.messages[-1]
     assert isinstance(last, WaitingInfo)
