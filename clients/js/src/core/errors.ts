@@ -31,5 +31,5 @@ export class ReactorError extends Error {
 /** The text of anything thrown, without query strings: LiveKit's errors repeat the address with the token in it. */
 export function textOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message || cause.name : String(cause);
-  return text.replace(/\?[^\s"')]*/g, "");
+  return text.replace(/\?[^\s"')]+/g, "");
 }
