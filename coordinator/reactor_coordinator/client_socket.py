@@ -37,6 +37,9 @@ SEND_LIMIT_S = 10.0
 BURST, PER_S = 50, 20.0
 """A front end sends a handful of messages in its life."""
 
+PARTING_CODE = 4000
+"""Close frames with it are no good-bye: the owner will come back with its resume token."""
+
 _numbers = itertools.count(1)
 _log = structlog.get_logger(__name__)
 
@@ -68,7 +71,7 @@ class ClientSocket:
         self._cut.set()
 
     async def serve(self, on_message: Callable[[ClientMessage], None]) -> bool:
-        """Receive until the end; True if the client said good-bye by a close frame."""
+        """Receive until the end; True if the client said good-bye."""
         tasks = [
             asyncio.create_task(self._receive(on_message), name=f"receive-{self.number}"),
             asyncio.create_task(self._send(), name=f"send-{self.number}"),
@@ -156,9 +159,9 @@ class ClientSocket:
 
 
 def said_good_bye(disconnect: Any) -> bool:
-    """True if a close frame came.
+    """True if a close frame came, and not one that announces a return.
 
     uvicorn's sans-I/O protocol gives the frame's `reason` exactly then; a connection that just ended has none, and
     shares the code 1005 with a close frame without a code.
     """
-    return "reason" in disconnect
+    return "reason" in disconnect and disconnect["code"] != PARTING_CODE
