@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, type CSSProperties, type ReactElement, typ
 import type { MediaTrack } from "../core/mediaRoom";
 import { watchForPicture } from "./firstPicture";
 import { useReactor } from "./hooks";
+import { MEDIA_CSS } from "./mediaStyles";
 import { useStyleSheet } from "./stylesheet";
 import { viewStatus } from "./viewStatus";
 
@@ -22,7 +23,7 @@ export interface ReactorViewProps {
 /** The model's picture; until there is one, what is being waited for. */
 export function ReactorView(props: ReactorViewProps): ReactElement {
   const { width, height, className = "", style, videoObjectFit = "contain", muted = false, playsInline = true } = props;
-  useStyleSheet(CSS);
+  useStyleSheet(MEDIA_CSS);
   const video = useRef<HTMLVideoElement>(null);
   const audio = useRef<HTMLAudioElement>(null);
   const videoTrack = useReactor((session) => session.videoTrack);
@@ -106,20 +107,3 @@ function usePicture(video: RefObject<HTMLVideoElement | null>, track: MediaTrack
   }, [video, track, plays, seen]);
   return track !== null && seen === track;
 }
-
-const CSS = `
-.reactor-view{position:relative;overflow:hidden;width:100%;aspect-ratio:16/9;background:#000;color:#fff;
-font:1rem/1.4 system-ui,sans-serif}
-.reactor-view>video{display:block;width:100%;height:100%}
-.reactor-status{position:absolute;inset:0;display:grid;place-content:center;justify-items:center;gap:.75rem;
-padding:1rem;text-align:center;animation:reactor-in .2s .15s both}
-.reactor-status[data-state=playing]{display:none}
-.reactor-status[data-state=reconnecting]{background:#0009}
-.reactor-status p{margin:.25rem 0 0;max-width:34rem;opacity:.75;font-size:.875em}
-.reactor-status progress{display:block;width:12rem;margin:.75rem auto 0}
-.reactor-view button{font:inherit;padding:.4rem 1rem;border:1px solid #fff6;border-radius:999px;background:#fff1;
-color:inherit;cursor:pointer}
-.reactor-view button:hover{background:#fff3}
-.reactor-unblock{position:absolute;bottom:1rem;left:50%;translate:-50%}
-@keyframes reactor-in{from{opacity:0}}
-`;

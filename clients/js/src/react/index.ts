@@ -4,3 +4,6 @@ export { useReactor, useReactorMessage, useReactorStats } from "./hooks";
 export { ReactorProvider, type ReactorProviderProps } from "./ReactorProvider";
 export { ReactorView, type ReactorViewProps } from "./ReactorView";
 export type { ReactorStore } from "./store";
+export type { InputKind, InputStatus } from "./userMedia";
+export { usePublished, useUserMedia, type UserMedia } from "./useUserMedia";
+export { WebcamStream, type WebcamStreamProps } from "./WebcamStream";
