@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from reactor_cli.livekit_server import Endpoint, LiveKitServer, LiveKitSettings
 from support.s3_server import S3Server, program_or_skip, running_s3_server
 
 # A busy machine is slow now and then: that is no finding. pytest-timeout ends what hangs.
-settings.register_profile("reactor", deadline=None)
+settings.register_profile("reactor", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("reactor")
 
 

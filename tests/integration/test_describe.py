@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from support.limits import PATIENCE_S
 from support.worker_child import write_model
 
 
 def describe(folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-P", "-m", "reactor_runtime.worker.describe", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
 def test_only_the_capabilities_are_printed_and_init_isnt_called(tmp_path: Path) -> None:
@@ -103,7 +104,7 @@ def test_capabilities_of_every_way_to_lay_out_a_folder(tmp_path: Path, part: str
     manifest = {"reactor-runtime": "0.0.4", "class": path, "model_name": "m", "model_version": "1.0.0"}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     command = [sys.executable, "-P", "-m", "reactor_cli", "capabilities", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["commands"] == {
         "go": {

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from support.limits import PATIENCE_S
+from support.manifests import write_manifest
 from support.mounts import mounted
 from support.ports import free_ports
 from support.s3_server import S3Server
 
 _MODEL = Path(__file__).parents[2] / "manifests" / "ink"
-_LIMIT_S = 60.0
 _MOUNT = 'mount -t tmpfs -o size=64k tmpfs "$1" && head -c 1M /dev/zero >"$1/full" 2>/dev/null; {then} shift; exec "$@"'
 _FULL = _MOUNT.format(then="")
 _READ_ONLY = _MOUNT.format(then='rm "$1/full"; mount -o remount,ro "$1" || exit 99;')
@@ -57,7 +58,7 @@ def doctor(
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=_LIMIT_S,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert "Traceback" not in done.stdout + done.stderr
@@ -133,7 +134,7 @@ def test_called_wrongly_it_ends_with_2(folder: Path, arguments: list[str], words
         capture_output=True,
         text=True,
         cwd=folder,
-        timeout=_LIMIT_S,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 2
@@ -156,10 +157,7 @@ def s3(s3_server: S3Server) -> S3Server:
 @pytest.fixture
 def model(folder: Path) -> Path:
     """A model that needs weights."""
-    manifest = {"reactor-runtime": "0.0.4", "class": "m:M", "model_name": "m", "model_version": "1.0.0"}
-    path = folder / "model"
-    path.mkdir()
-    (path / "manifest.json").write_text(json.dumps(manifest | {"weights": [_NAME]}))
+    path = write_manifest(folder / "model", "m:M", weights=[_NAME])
     (path / "m.py").write_text("from reactor_runtime import VideoModel\nclass M(VideoModel): ...\n")
     return path
 

@@ -12,13 +12,13 @@ import pytest
 from reactor_cli.livekit_server import Endpoint
 from reactor_client import Frame, ReactorClient, Subscription
 from reactor_client.camera import Camera
+from support.limits import PATIENCE_S
 from support.pictures import moving_photograph
 from support.stack import running_stack
 
 pytestmark = pytest.mark.livekit
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
-PATIENCE_S = 30.0  # for what takes well below a second on an idle machine
 
 
 async def status(messages: Subscription[Any], wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:

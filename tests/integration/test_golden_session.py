@@ -10,11 +10,10 @@ import pytest
 from livekit import rtc
 from websockets.asyncio.client import ClientConnection, connect
 
+from support.limits import PATIENCE_S
 from support.stack import Stack
 
 pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
-
-PATIENCE_S = 20.0
 
 
 async def say(socket: ClientConnection, kind: str, **data: Any) -> None:

@@ -1,12 +1,12 @@
 """`reactor run` with a model whose requirements aren't here, in an environment of its own."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from support.environment import make_environment, write_wheel
+from support.manifests import write_manifest
 from support.reactor_run import Reactor, reactors
 
 pytestmark = pytest.mark.livekit
@@ -27,10 +27,7 @@ class Model(VideoModel):
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Reactor]]:
-    folder = tmp_path / "model"
-    folder.mkdir()
-    manifest = {"reactor-runtime": "0.0.4", "class": "mine:Model", "model_name": "mine", "model_version": "1.0.0"}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    folder = write_manifest(tmp_path / "model", "mine:Model")
     (folder / "mine.py").write_text(_MODEL)
     (folder / "requirements.txt").write_text("--no-index\n-f ../wheels\nreactor-runtime==0.0.4\nhelper>=1.5\n")
     write_wheel(tmp_path / "wheels", "helper", "1.5", "reactor-runtime>=0.0.1")

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from reactor_runtime import lifeline
+from support.limits import PATIENCE_S
 
 SCRIPT = str(Path(lifeline.__file__))
 
@@ -39,7 +40,7 @@ def group(pgid: int) -> list[psutil.Process]:
 
 
 def wait_until_group_has(pgid: int, size: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while len(group(pgid)) != size:
         assert time.monotonic() < deadline, group(pgid)
         time.sleep(0.02)
@@ -54,7 +55,7 @@ def test_the_whole_group_dies_with_the_parent(how: signal.Signals) -> None:
         child = int(parent.stdout.readline())
         wait_until_group_has(child, 4)  # the shell, its two sleeps, the guard
         parent.send_signal(how)
-        parent.wait(timeout=10)
+        parent.wait(timeout=PATIENCE_S)
         wait_until_group_has(child, 0)
 
 
@@ -72,6 +73,6 @@ def test_the_program_sees_no_child_it_did_not_start() -> None:
     assert child.stdout is not None
     assert child.stdout.readline() == "none\n"
     os.close(writing)
-    child.wait(timeout=10)
+    child.wait(timeout=PATIENCE_S)
     child.stdout.close()
     wait_until_group_has(child.pid, 0)

@@ -9,12 +9,12 @@ import pytest
 from reactor_cli.livekit_server import Endpoint
 from reactor_client import Frame, ReactorClient, Subscription
 from support.lantern import lantern_cell
+from support.limits import PATIENCE_S
 from support.stack import running_stack
 
 pytestmark = pytest.mark.livekit
 
 EXAMPLE = Path(__file__).parents[2] / "manifests" / "neural_world"
-PATIENCE_S = 30.0  # for what takes a second on an idle machine
 Cell = tuple[int, int]
 
 

@@ -13,11 +13,11 @@ import pytest
 
 from reactor_cli.new_model import make_model_folder
 from reactor_client import Frame, ReactorClient, Subscription
+from support.limits import PATIENCE_S
 from support.reactor_run import reactors
 
 pytestmark = pytest.mark.livekit
 
-PATIENCE_S = 40.0  # for what takes well below a second on an idle machine
 Picture = np.ndarray[Any, Any]
 
 

@@ -8,8 +8,9 @@ import pytest
 from reactor_cli.livekit_server import Endpoint
 from reactor_client import ReactorClient
 from support import pattern
+from support.limits import PATIENCE_S
 from support.stack import running_stack
-from support.viewer import PATIENCE_S, next_message, numbered
+from support.viewer import next_message, numbered
 
 pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
 

@@ -11,6 +11,7 @@ import pytest
 from reactor_runtime.session.problems import ProblemError
 from reactor_runtime.session.rooms import MAX_PREPARED
 from support.core import Core, running_core, until, write_model
+from support.limits import PATIENCE_S, SLOW
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ async def test_the_next_session_starts_without_waiting_for_the_old_rooms_clean_u
     started = time.monotonic()
     await core.hand_over("a", "b")
     await core.event("session_started", session_id="b")
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 1.0 * SLOW
 
 
 async def test_stopping_is_idempotent_and_an_unknown_id_is_not_found(core: Core) -> None:
@@ -118,7 +119,7 @@ async def test_a_client_that_never_subscribes_is_served_after_three_seconds(core
     core.room("a").join()
     joined = time.monotonic()
     await core.message("a", "session")
-    assert 2.5 < time.monotonic() - joined < 20
+    assert 2.5 < time.monotonic() - joined < PATIENCE_S
 
 
 async def test_wrong_messages_are_answered_with_a_command_error(core: Core) -> None:
@@ -308,7 +309,7 @@ async def test_shutting_down_ends_a_session_within_three_seconds(tmp_path: Path)
         await core.event("first_frame", session_id="a")
         started = time.monotonic()
         await core.controller.close()
-        assert time.monotonic() - started < 3.0
+        assert time.monotonic() - started < 3.0 * SLOW
         assert (await core.event("session_ended")).reason == "shutting_down"
 
 

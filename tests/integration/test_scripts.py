@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from support.limits import PATIENCE_S
+
 REPOSITORY = Path(__file__).parent.parent.parent
 
 # Stands for uv: `uv venv … FOLDER` makes an interpreter, `uv pip install` the command, each counted.
@@ -59,7 +61,7 @@ class Checkout:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         with self.start(*arguments, **environment) as started:
-            out, err = started.communicate(timeout=60)
+            out, err = started.communicate(timeout=PATIENCE_S)
         return subprocess.CompletedProcess(arguments, started.returncode, out, err)
 
     def calls(self) -> list[str]:
@@ -103,9 +105,9 @@ def test_a_moved_checkout_is_noticed(checkout: Checkout) -> None:
 
 
 def test_of_two_starts_at_once_one_installs(checkout: Checkout) -> None:
-    checkout.installer("sleep 0.5")
+    checkout.installer("sleep 2")
     with checkout.start() as first, checkout.start() as second:
-        said = first.communicate(timeout=60)[1] + second.communicate(timeout=60)[1]
+        said = first.communicate(timeout=PATIENCE_S)[1] + second.communicate(timeout=PATIENCE_S)[1]
     assert (first.returncode, second.returncode) == (0, 0)
     assert checkout.calls() == ["venv", "pip"]
     assert "waiting for it" in said
@@ -114,7 +116,7 @@ def test_of_two_starts_at_once_one_installs(checkout: Checkout) -> None:
 def test_an_interrupted_set_up_is_done_again(checkout: Checkout) -> None:
     checkout.installer('[ "$1" = venv ] || sleep 30')
     with checkout.start() as started:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while "pip" not in checkout.calls():
             assert time.monotonic() < deadline
             time.sleep(0.02)

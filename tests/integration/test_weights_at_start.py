@@ -1,6 +1,5 @@
 """Weights that a model's manifest lists: there before it is made, whatever the registry does. Real processes."""
 
-import json
 import os
 import signal
 import textwrap
@@ -16,6 +15,8 @@ from reactor_runtime.weights.registry import Registry
 from reactor_runtime.weights.store import open_store
 from reactor_runtime.weights.upload import upload_folder
 from support.client_process import ClientProcess, client_process
+from support.limits import PATIENCE_S, SLOW
+from support.manifests import write_manifest
 from support.reactor_run import Reactor, get, reactors
 from support.s3_server import S3Server
 from support.tcp_proxy import Fault, TcpProxy
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.livekit
 
 FILES = 48
 SIZES = [65536 * (1 + number % 8) for number in range(FILES)]  # so that they don't all arrive at once
-_END_S = 10.0  # 1 s on an idle machine
+_END_S = 10.0 * SLOW  # 1 s on an idle machine
 _CONNECTIONS = 10
 _INDEX_BYTES = 2 * FILES * 1000  # read in both runs; a few hundred for each file
 _SLOW = Fault(delay_s=0.4)  # 1.5 MB/s over ten connections: some 8 s in all
@@ -48,16 +49,7 @@ _MODEL = """
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    folder = tmp_path / "model"
-    folder.mkdir()
-    manifest = {
-        "reactor-runtime": "0.0.4",
-        "class": "mine:Model",
-        "model_name": "mine",
-        "model_version": "1.0.0",
-        "weights": ["Painted"],
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    folder = write_manifest(tmp_path / "model", "mine:Model", weights=["Painted"])
     (folder / "mine.py").write_text(textwrap.dedent(_MODEL))
     return folder
 
@@ -123,10 +115,10 @@ async def test_a_waiting_client_sees_the_download_rise_and_then_pictures(
     reactor = start()
     _until_up(reactor)
     async with client_process(reactor.socket_url) as client:
-        await client.until(lambda client: len(_progress(client)) > 5, limit_s=60)
+        await client.until(lambda client: len(_progress(client)) > 5, limit_s=2 * PATIENCE_S)
         proxy.faults = lambda _number: Fault()
         proxy.cut_all()
-        await client.sees(limit_s=60)
+        await client.sees(limit_s=2 * PATIENCE_S)
     assert {told["waiting"]["reason"] for told in client.statuses if told["waiting"]} == {"loading"}
     while_fetching = _progress(client)[:5]
     assert while_fetching == sorted(while_fetching)
@@ -144,7 +136,7 @@ async def test_a_registry_that_is_down_is_told_in_words_and_asked_again_by_itsel
     _until_up(reactor)
     async with client_process(reactor.socket_url) as client:
         proxy.faults = lambda _number: Fault()
-        await client.sees(limit_s=90)
+        await client.sees(limit_s=2 * PATIENCE_S)
     assert f"made with {FILES} files" in _said(reactor)
 
 
@@ -186,13 +178,13 @@ async def test_offline_what_is_missing_is_named_and_taken_when_it_comes(
     _until_up(reactor)
     async with client_process(reactor.socket_url) as client:
         Registry(source.parent.as_uri()).fetch(["Painted"])  # as another terminal would
-        await client.sees(limit_s=90)
+        await client.sees(limit_s=2 * PATIENCE_S)
 
 
 async def test_a_directory_serves_as_well(start: Callable[..., Reactor], source: Path) -> None:
     reactor = start("--bucket", source.parent.as_uri())
     _until_up(reactor)
     async with client_process(reactor.socket_url) as client:
-        await client.sees(limit_s=60)
+        await client.sees(limit_s=2 * PATIENCE_S)
     assert _percents(reactor)[-1:] in ([], [100])
     assert f"made with {FILES} files" in _said(reactor)

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from support.limits import PATIENCE_S, SLOW
+from support.manifests import write_manifest
 from support.s3_server import S3Server
 from support.tcp_proxy import Fault, TcpProxy
 
-_LIMIT_S = 60.0
-_END_S = 10.0  # 0.3 s on an idle machine
+_END_S = 10.0 * SLOW  # 0.3 s on an idle machine
 _FILE_BYTES = 256 * 1024
 _MODEL = """
 from reactor_runtime import VideoModel
@@ -48,7 +49,7 @@ def run(environment: dict[str, str], tmp_path: Path) -> Run:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=_LIMIT_S,
+            timeout=PATIENCE_S,
             check=False,
         )
 
@@ -66,17 +67,8 @@ def weights(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    folder = tmp_path / "model"
-    folder.mkdir()
-    manifest = {
-        "reactor-runtime": "0.0.4",
-        "class": "model_m:M",
-        "model_name": "m",
-        "model_version": "1.0.0",
-        "weights": ["Some-Model"],
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    (folder / "model_m.py").write_text(_MODEL)
+    folder = write_manifest(tmp_path / "model", "m:M", weights=["Some-Model"])
+    (folder / "m.py").write_text(_MODEL)
     return folder
 
 
@@ -180,12 +172,12 @@ def test_ctrl_c_ends_a_download_at_once_and_the_next_run_goes_on(
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + _LIMIT_S
+    deadline = time.monotonic() + PATIENCE_S
     while slow.body_bytes < 2 * _FILE_BYTES and time.monotonic() < deadline:
         time.sleep(0.05)
     began_s = time.monotonic()
     child.send_signal(signal.SIGINT)
-    _, said = child.communicate(timeout=_LIMIT_S)
+    _, said = child.communicate(timeout=PATIENCE_S)
     assert time.monotonic() - began_s < _END_S
     assert child.returncode == 130
     assert said.splitlines()[-1] == "Stopped. What has come is kept: run it again to go on."

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import psutil
 
 from reactor_client import ReactorClient
+from support.limits import PATIENCE_S
 from support.stack import Stack
-from support.viewer import PATIENCE_S, numbered
+from support.viewer import numbered
 
 SLACK = 4
 """Threads and descriptors that come and go by themselves: kept-alive connections between the servers."""

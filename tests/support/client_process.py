@@ -18,9 +18,9 @@ from typing import Any
 
 from reactor_client import Frame, ReactorClient, ReactorError, StatusChanged
 from support import pattern
+from support.limits import PATIENCE_S
 from support.stack import TESTS
 
-PATIENCE_S = 20.0
 _TELL_S = 0.1
 
 

@@ -20,6 +20,7 @@ from reactor_runtime.transport.base import Transport
 from reactor_runtime.transport.memory import MemoryRoom, MemoryTransport
 from reactor_runtime.worker.history import ModelHistory
 from reactor_runtime.worker.supervisor import Supervisor
+from support.manifests import write_manifest
 
 DEADLINE_S = 60.0
 
@@ -56,15 +57,7 @@ class Model(VideoModel):
 
 def write_model(folder: Path, source: str = STREAM, **manifest: Any) -> Path:
     """Make (or change) a model folder; `source` defines `class Model`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    content = {
-        "reactor-runtime": "0.0.4",
-        "class": "model:Model",
-        "model_name": "test",
-        "model_version": "1.0.0",
-        "args": {},
-    }
-    (folder / "manifest.json").write_text(json.dumps(content | manifest))
+    write_manifest(folder, "model:Model", model_name="test", **manifest)
     (folder / "model.py").write_text(HEADER + source)
     return folder
 

@@ -6,8 +6,8 @@ import time
 from typing import Any
 
 from reactor_client import ReactorClient, ReactorError, SessionEndedError
+from support.limits import PATIENCE_S
 from support.stack import Stack
-from support.viewer import PATIENCE_S
 
 
 def log_entries(stack: Stack, since: int = 0) -> list[dict[str, Any]]:

@@ -17,11 +17,11 @@ from typing import Any
 
 import psutil
 
+from support.limits import PATIENCE_S
 from support.ports import free_ports
 
 TESTS = Path(__file__).parent.parent
-LIMIT_S = 20.0  # a second or two on an idle machine
-_START_S = 60.0  # 1.5 s on an idle machine
+_START_S = 2 * PATIENCE_S  # 1.5 s on an idle machine
 _LAST_WORDS = 60  # lines of each stream
 _PORTS = ("coordinator", "runtime", "livekit", "media-tcp", "media-udp")
 _PARTS = ("reactor_coordinator", "reactor_runtime.worker", "reactor_runtime", "livekit-server")
@@ -87,7 +87,7 @@ def get(url: str) -> int:
         return 0
 
 
-def until_gone(processes: Sequence[psutil.Process], limit_s: float = LIMIT_S) -> None:
+def until_gone(processes: Sequence[psutil.Process], limit_s: float = PATIENCE_S) -> None:
     """Wait until none of them lives."""
     deadline = time.monotonic() + limit_s
     while left := [process for process in processes if _alive(process)]:
@@ -162,10 +162,10 @@ def _readers(reactor: Reactor) -> list[threading.Thread]:
 def _kill(reactor: Reactor, readers: Sequence[threading.Thread]) -> None:
     family = psutil.Process(reactor.process.pid).children(recursive=True) if reactor.process.poll() is None else []
     reactor.process.kill()
-    reactor.process.wait(LIMIT_S)
+    reactor.process.wait(PATIENCE_S)
     until_gone(family)
     for reader in readers:
-        reader.join(LIMIT_S)
+        reader.join(PATIENCE_S)
     for stream in (reactor.process.stdout, reactor.process.stderr):
         assert stream is not None
         stream.close()

@@ -11,6 +11,7 @@ from livekit import api, rtc
 
 from reactor_cli.livekit_server import Endpoint
 from reactor_runtime.transport.base import Rotation
+from support.limits import PATIENCE_S
 from support.pattern import Picture
 
 
@@ -63,10 +64,10 @@ class Client:
             task.cancel()
             await asyncio.wait({task})
 
-    async def next_picture(self, timeout_s: float = 20.0) -> Picture:
+    async def next_picture(self, timeout_s: float = PATIENCE_S) -> Picture:
         return await asyncio.wait_for(self.pictures.get(), timeout_s)
 
-    async def next_text(self, timeout_s: float = 20.0) -> str:
+    async def next_text(self, timeout_s: float = PATIENCE_S) -> str:
         return await asyncio.wait_for(self.texts.get(), timeout_s)
 
     def _on_track(self, track: rtc.RemoteTrack, *_: object) -> None:
@@ -108,14 +109,14 @@ class Heard:
     camera: list[tuple[Picture, Rotation]] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def until(self, event: str, timeout_s: float = 30.0) -> None:
+    async def until(self, event: str, timeout_s: float = PATIENCE_S) -> None:
         """Wait until it has been told `event`."""
         async with asyncio.timeout(timeout_s):
             while event not in self.events:
                 self.changed.clear()
                 await self.changed.wait()
 
-    async def until_texts(self, count: int, timeout_s: float = 30.0) -> None:
+    async def until_texts(self, count: int, timeout_s: float = PATIENCE_S) -> None:
         async with asyncio.timeout(timeout_s):
             while len(self.texts) < count:
                 self.changed.clear()

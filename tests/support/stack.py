@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -25,15 +26,15 @@ from livekit import api
 
 from reactor_cli.child import Child, ChildSpec
 from reactor_cli.livekit_server import Endpoint, LiveKitServer, LiveKitSettings
+from support.limits import PATIENCE_S
+from support.plain_http import plain_http
 from support.ports import free_ports
 
 TESTS = Path(__file__).parent.parent
 MODELS = TESTS / "models"
 
-_READY_TIMEOUT_S = 30.0  # 1 to 2 s on an idle machine
-_END_TIMEOUT_S = 15.0  # less than 5 s on an idle machine
 _POLL_S = 0.05
-_LOG_LINES = 5000
+_LOG_LINES = 500_000  # more than all tests on one stack cause: they remember places in it
 
 
 @dataclass(slots=True)
@@ -55,13 +56,13 @@ class Stack:
 
     async def get(self, path: str) -> httpx.Response:
         """Ask the coordinator."""
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with plain_http() as client:
             return await client.get(self.coordinator_url + path)
 
     async def ask_runtime(self, path: str, method: str = "GET", body: object = None) -> httpx.Response:
         """Ask the runtime server; `body` goes as JSON."""
         headers = {"Authorization": f"Bearer {self.runtime_key}"}
-        async with httpx.AsyncClient(trust_env=False, headers=headers) as client:
+        async with plain_http(headers) as client:
             return await client.request(method, self.runtime_url + path, json=body)
 
     async def until_ready(self) -> None:
@@ -71,6 +72,15 @@ class Stack:
     async def until_up(self) -> None:
         """Wait until both processes answer, whatever the model does."""
         await self._until("/health", "a process doesn't answer")
+
+    async def until_health(self, **wanted: object) -> dict[str, Any]:
+        """Wait until the coordinator's `/health` has these values; all of it."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                found: dict[str, Any] = (await self.get("/health")).json()
+                if all(found[name] == value for name, value in wanted.items()):
+                    return found
+                await asyncio.sleep(_POLL_S)
 
     async def rooms(self) -> list[str]:
         """Names of this stack's rooms on the LiveKit server."""
@@ -89,7 +99,7 @@ class Stack:
         self.log.append(f"[{name}] {line}")
 
     async def _until(self, path: str, what: str) -> None:
-        deadline_s = time.monotonic() + _READY_TIMEOUT_S
+        deadline_s = time.monotonic() + 2 * PATIENCE_S
         while not await self._all_answer(path):
             ended = [name for name, child in self.children.items() if not psutil.pid_exists(child.pid)]
             if ended or time.monotonic() > deadline_s:
@@ -155,7 +165,7 @@ async def _end(stack: Stack) -> None:
             continue
         child.terminate()
         try:
-            async with asyncio.timeout(_END_TIMEOUT_S):
+            async with asyncio.timeout(PATIENCE_S):
                 await child.wait()
         except TimeoutError:
             left.append(f"the {name} didn't end on SIGTERM")
@@ -175,7 +185,7 @@ def _descendants(pid: int) -> list[int]:
 
 
 async def _still_there(pids: set[int]) -> list[int]:
-    deadline_s = time.monotonic() + 2.0
+    deadline_s = time.monotonic() + PATIENCE_S
     while True:
         alive = [pid for pid in pids if _is_alive(pid)]
         if not alive or time.monotonic() > deadline_s:

@@ -19,8 +19,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
+from support.limits import PATIENCE_S
+
 _CHUNK_BYTES = 65536
-_JOIN_S = 10.0
+_JOIN_S = PATIENCE_S
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: no time, so close() sends RST

@@ -6,8 +6,7 @@ from typing import Any, TypeVar
 
 from reactor_client import Event, Frame, ReactorClient, Subscription
 from support import pattern
-
-PATIENCE_S = 20.0  # the slowest machine; what is waited for takes well below a second
+from support.limits import PATIENCE_S
 
 E = TypeVar("E")
 

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from reactor_client.frame import Frame
 from reactor_client.room import MediaRoom
 from support import pattern
+from support.limits import PATIENCE_S, SLOW
 
 _REMEMBERED = 60
 _CONNECTING = "status: connecting"  # said before the ask, and again at the grant
@@ -82,7 +83,9 @@ class WalkClient:
 
     async def open(self, url: str) -> None:
         """Connect. Raises OSError or WebSocketException."""
-        self._connection = await open_websocket(url, proxy=None, ping_interval=None, open_timeout=5.0, close_timeout=2)
+        self._connection = await open_websocket(
+            url, proxy=None, ping_interval=None, open_timeout=5.0 * SLOW, close_timeout=2
+        )
         self._spawn(self._receive(self._connection))
 
     @property
@@ -128,7 +131,7 @@ class WalkClient:
         """Wait for all that is under way."""
         self.leave_room()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=15.0)
+            await asyncio.wait(self._tasks, timeout=PATIENCE_S)
 
     # --- the room -----------------------------------------------------------------------------------------------
 

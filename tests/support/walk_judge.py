@@ -8,22 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.limits import SLOW
 from support.product import Product, Usage
 from support.walk_client import Phase, ProcessClient, WalkClient
 
-TOLD_S = 5.0
+TOLD_S = 5.0 * SLOW
 """Everyone concerned is told within that."""
-PICTURE_S = 10.0
+PICTURE_S = 10.0 * SLOW
 """A viewer sees its model; a tenth of a second on an idle machine."""
-PROGRESS_S = 25.0
+PROGRESS_S = 25.0 * SLOW
 """The longest that a queue stands still with nobody served: killed processes start again with a back-off."""
 JOIN_S, ORPHAN_S, ORPHAN_QUEUED_S = 4.0, 1.5, 0.5
 MAX_QUEUE = 5
 
 TICK_S = 0.05
-_SAME_TIME_S = 1.0
+_SAME_TIME_S = 1.0 * SLOW
 """Longer than messages stay unread on connections that are all listened to."""
-_AFTERMATH_S = 20.0
+_AFTERMATH_S = 10.0 * SLOW
 """What a kill may still be the reason for."""
 _REASONS = {
     "return": {"model_finished"},

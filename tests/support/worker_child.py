@@ -39,8 +39,9 @@ from reactor_runtime.worker.messages import (
     ToWorker,
 )
 from reactor_runtime.worker.ring import SharedRing
+from support.limits import PATIENCE_S
+from support.manifests import write_manifest
 
-WAIT_S = 30.0
 PREAMBLE = """
 import asyncio, logging, os, sys, threading, time
 import numpy as np
@@ -63,9 +64,7 @@ Start = Callable[..., "WorkerChild"]
 def write_model(folder: Path, source: str, **manifest: Any) -> Path:
     """A model folder: `source` defines the class `M`; common imports are there."""
     (folder / "model_m.py").write_text(PREAMBLE + textwrap.dedent(source), "utf-8")
-    keys = {"reactor-runtime": "0.0.4", "class": "model_m:M", "model_name": "m", "model_version": "1.0.0"}
-    (folder / "manifest.json").write_text(json.dumps({**keys, **manifest}), "utf-8")
-    return folder
+    return write_manifest(folder, "model_m:M", **manifest)
 
 
 class WorkerChild:
@@ -102,9 +101,9 @@ class WorkerChild:
 
     def __exit__(self, *error: object) -> None:
         os.close(self._lifeline)  # the guard kills the whole group
-        self.process.wait(WAIT_S)
+        self.process.wait(PATIENCE_S)
         self.channel.close()
-        self._reader.join(WAIT_S)
+        self._reader.join(PATIENCE_S)
         self._log.close()
 
     def output(self) -> str:
@@ -117,7 +116,7 @@ class WorkerChild:
 
     def wait_for(self, kind: type[Kind], where: Callable[[Kind], bool] = lambda _: True) -> Kind:
         """The next message of that kind; those before it are passed over."""
-        deadline_s = time.monotonic() + WAIT_S
+        deadline_s = time.monotonic() + PATIENCE_S
         while True:
             left_s = deadline_s - time.monotonic()
             try:
@@ -175,7 +174,7 @@ class WorkerChild:
 
     def shutdown(self) -> int:
         self.send(Shutdown())
-        return self.process.wait(WAIT_S)
+        return self.process.wait(PATIENCE_S)
 
     def _read(self) -> None:
         try:

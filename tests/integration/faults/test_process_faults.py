@@ -1,7 +1,6 @@
 """Processes of `reactor run` that die: who is told what and when, and that the next client is served."""
 
 import asyncio
-import json
 import os
 import signal
 import textwrap
@@ -10,21 +9,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 import pytest
 from livekit import api
 
 from reactor_client import Event, ReactorClient, ReactorError, StatusChanged, Subscription
 from reactor_protocol.frontend import ErrorData, SessionEndedData
-from support.reactor_run import LIMIT_S, Reactor, assert_ports_free, get, reactors, until_gone
-from support.viewer import PATIENCE_S, next_event, numbered
+from support.limits import PATIENCE_S, SLOW
+from support.manifests import write_manifest
+from support.plain_http import plain_http
+from support.reactor_run import Reactor, assert_ports_free, get, reactors, until_gone
+from support.viewer import next_event, numbered
 
 pytestmark = pytest.mark.livekit
 
-TOLD_S = 5.0  # contract: everyone is told by then
-BACK_S = 15.0  # a coordinator that is killed can only tell when it is back: after 1.2 s on an idle machine
-ENDED_S = 5.0  # and a stack that is asked to end is gone
+TOLD_S = 5.0 * SLOW  # contract: everyone is told by then
+BACK_S = 15.0 * SLOW  # a coordinator that is killed can only tell when it is back: after 1.2 s on an idle machine
+ENDED_S = 5.0 * SLOW  # and a stack that is asked to end is gone
 _MODEL = """
     import time
     from pathlib import Path
@@ -51,10 +52,8 @@ _MODEL = """
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    folder = tmp_path / "model"
-    folder.mkdir()
+    folder = write_manifest(tmp_path / "model", "mine:Model")
     (folder / "mine.py").write_text(textwrap.dedent(_MODEL))
-    write_manifest(folder)
     return folder
 
 
@@ -62,17 +61,6 @@ def model(tmp_path: Path) -> Path:
 def start(model: Path) -> Iterator[Callable[..., Reactor]]:
     with reactors(model) as start:
         yield start
-
-
-def write_manifest(folder: Path, **args: float) -> None:
-    manifest = {
-        "reactor-runtime": "0.0.4",
-        "class": "mine:Model",
-        "model_name": "mine",
-        "model_version": "1.0.0",
-        "args": args,
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 async def started(start: Callable[..., Reactor], *flags: str) -> Reactor:
@@ -123,16 +111,16 @@ async def rooms(reactor: Reactor) -> set[str]:
 
 
 async def until_rooms(reactor: Reactor, wanted: Callable[[set[str]], bool]) -> None:
-    deadline_s = time.monotonic() + LIMIT_S
+    deadline_s = time.monotonic() + PATIENCE_S
     while not wanted(found := await rooms(reactor)):
         assert time.monotonic() < deadline_s, f"rooms: {found}"
         await asyncio.sleep(0.1)
 
 
 async def until_health(reactor: Reactor, wanted: Callable[[dict[str, Any]], bool]) -> None:
-    deadline_s = time.monotonic() + LIMIT_S
-    async with httpx.AsyncClient(trust_env=False, base_url=reactor.base_url) as asked:
-        while not wanted(health := (await asked.get("/health")).json()):
+    deadline_s = time.monotonic() + PATIENCE_S
+    async with plain_http() as asked:
+        while not wanted(health := (await asked.get(f"{reactor.base_url}/health")).json()):
             assert time.monotonic() < deadline_s, health
             await asyncio.sleep(0.02)
 
@@ -201,7 +189,7 @@ async def test_livekit_that_hangs_is_told_and_served_again_once_it_goes_on(start
 async def test_the_runtime_killed_while_it_loads_loads_again_and_serves_who_waited(
     start: Callable[..., Reactor], model: Path
 ) -> None:
-    write_manifest(model, load_s=600.0)
+    write_manifest(model, "mine:Model", args={"load_s": 600.0})
     reactor = start()
     await asyncio.to_thread(reactor.until, lambda: bool(reactor.events("loading")), "word from the model")
     await asyncio.to_thread(reactor.until, lambda: get(f"{reactor.base_url}/health") == 200, "coordinator")
@@ -273,12 +261,12 @@ async def test_a_runtime_that_hangs_is_told_and_served_again_once_it_goes_on(sta
 async def test_the_runtime_killed_between_two_sessions_serves_the_next_in_the_queue(
     start: Callable[..., Reactor], model: Path
 ) -> None:
-    write_manifest(model, end_s=30.0)
+    write_manifest(model, "mine:Model", args={"end_s": 30.0})
     reactor = await started(start)
     async with ReactorClient(reactor.socket_url) as owner:
         await numbered(owner.frames())
         waiting = await queued(reactor)
-    write_manifest(model)
+    write_manifest(model, "mine:Model")
     reactor.family()["reactor_runtime"].kill()  # the model is in its 30 s
     await its_turn(*waiting)
 
@@ -296,12 +284,10 @@ async def test_the_coordinator_killed_during_a_session_leaves_no_room_and_serves
         await numbered(pictures)
         old = await rooms(reactor)
         before["reactor_coordinator"].kill()
-        killed_s = time.monotonic()
         with pytest.raises(ReactorError):  # its session can't be resumed
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(BACK_S):
                 async for _ in pictures:
                     pass
-        assert time.monotonic() - killed_s < BACK_S
         await owner.disconnect()
         await owner.connect(PATIENCE_S)
         await numbered(owner.frames(), 3)
@@ -320,12 +306,10 @@ async def test_all_processes_killed_at_once_are_back_and_serve(start: Callable[.
         await numbered(pictures)
         for process in before.values():
             os.kill(process.pid, signal.SIGKILL)
-        killed_s = time.monotonic()
         with pytest.raises(ReactorError):
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(BACK_S):
                 async for _ in pictures:
                     pass
-        assert time.monotonic() - killed_s < BACK_S
     await until_restarted(reactor, before, "livekit-server", "reactor_runtime", "reactor_coordinator")
     await serves(reactor)
     until_gone(list(before.values()))
@@ -340,9 +324,9 @@ async def end(reactor: Reactor) -> None:
     family = list(reactor.family().values())
     began_s = time.monotonic()
     reactor.process.send_signal(signal.SIGTERM)
-    assert await asyncio.to_thread(reactor.process.wait, LIMIT_S) == 0
+    assert await asyncio.to_thread(reactor.process.wait, PATIENCE_S) == 0
     assert time.monotonic() - began_s < ENDED_S
-    until_gone(family, 1.0)
+    until_gone(family)
     assert_ports_free(reactor.ports)
 
 
@@ -365,7 +349,7 @@ async def test_an_end_during_a_session_is_told_to_its_client_and_to_those_who_wa
 
 
 async def test_an_end_during_a_hand_over_is_told_to_who_is_next(start: Callable[..., Reactor], model: Path) -> None:
-    write_manifest(model, end_s=30.0)
+    write_manifest(model, "mine:Model", args={"end_s": 30.0})
     reactor = await started(start)
     async with ReactorClient(reactor.socket_url) as owner:
         await numbered(owner.frames())

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.livekit
 
 T = TypeVar("T")
 
-_STEP_S = 120.0
+_STEP_S = 600.0
 """A step has its own deadlines; this one is for mistakes in the test."""
 
 
@@ -264,7 +264,7 @@ def _wander(ground: Ground, number: int | None, *, walks: int, steps: int) -> No
         raise ground.failure
 
 
-@pytest.mark.timeout(400)  # a minute alone; killed processes come back slowly on a machine that does much else
+@pytest.mark.timeout(900)  # a minute alone; killed processes come back slowly on a machine that does much else
 def test_a_random_walk_breaks_nothing(ground: Ground) -> None:
     _wander(ground, None, walks=4, steps=60)
     assert ground.taken > 200

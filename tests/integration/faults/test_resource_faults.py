@@ -15,10 +15,11 @@ from reactor_cli.livekit_server import Endpoint
 from reactor_cli.livekit_server.binary import candidates
 from reactor_cli.log_file import cache_folder
 from reactor_client import ReactorClient, ReactorError, RefusedError
+from support.limits import PATIENCE_S
 from support.mounts import mounted
-from support.reactor_run import LIMIT_S, Reactor, reactors
+from support.reactor_run import Reactor, reactors
 from support.stack import MODELS
-from support.viewer import PATIENCE_S, numbered
+from support.viewer import numbered
 
 pytestmark = pytest.mark.livekit
 
@@ -28,6 +29,7 @@ head -c 1M /dev/zero >"$1/full" 2>/dev/null
 shift
 exec "$@"
 """
+_STANDARD_STREAMS = 3
 _PORTS = {
     "coordinator": socket.SOCK_STREAM,
     "runtime": socket.SOCK_STREAM,
@@ -58,8 +60,8 @@ async def serves(reactor: Reactor) -> None:
 
 def refused(reactor: Reactor) -> str:
     """What it says when it ends at once; nothing was started before."""
-    assert reactor.process.wait(LIMIT_S) == 1
-    reactor.until(lambda: any("choose another" in line for line in reactor.errors), "words", 5.0)
+    assert reactor.process.wait(PATIENCE_S) == 1
+    reactor.until(lambda: any("choose another" in line for line in reactor.errors), "words")
     assert reactor.records == []
     return "".join(reactor.errors)
 
@@ -118,10 +120,9 @@ async def test_a_full_dev_shm_does_not_matter(start: Callable[..., Reactor]) -> 
 
 @contextlib.contextmanager
 def no_more_files(pid: int) -> Iterator[None]:
-    """Let a process open nothing more, for a while."""
+    """Let a process open nothing more, for a while, whatever it closes meanwhile."""
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    used = len(list(Path(f"/proc/{pid}/fd").iterdir()))
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (used, before[1]))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (_STANDARD_STREAMS, before[1]))
     try:
         yield
     finally:

@@ -10,8 +10,7 @@ import psutil
 import pytest
 
 from reactor_cli.child import Child, ChildSpec
-
-_LIMIT_S = 20.0
+from support.limits import PATIENCE_S
 
 
 def _spec(code: str) -> ChildSpec:
@@ -19,7 +18,7 @@ def _spec(code: str) -> ChildSpec:
 
 
 async def _until_gone(pid: int) -> None:
-    deadline = time.monotonic() + _LIMIT_S
+    deadline = time.monotonic() + PATIENCE_S
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline, f"{pid} is still there"
         await asyncio.sleep(0.02)
@@ -64,9 +63,9 @@ async def test_kill_takes_grandchildren_along() -> None:
         "time.sleep(600)"
     )
     child = await Child.start(_spec(code), lines.put_nowait)
-    grandchild = int(await asyncio.wait_for(lines.get(), _LIMIT_S))
+    grandchild = int(await asyncio.wait_for(lines.get(), PATIENCE_S))
     child.kill()
-    assert await asyncio.wait_for(child.wait(), _LIMIT_S) == -signal.SIGKILL
+    assert await asyncio.wait_for(child.wait(), PATIENCE_S) == -signal.SIGKILL
     await _until_gone(grandchild)
 
 
@@ -77,7 +76,7 @@ async def test_what_a_child_leaves_behind_dies_with_it() -> None:
         "print(p.pid, flush=True)"
     )
     child = await Child.start(_spec(code), lines.append)
-    assert await asyncio.wait_for(child.wait(), _LIMIT_S) == 0
+    assert await asyncio.wait_for(child.wait(), PATIENCE_S) == 0
     await _until_gone(int(lines[0]))
 
 
@@ -96,7 +95,7 @@ async def test_children_do_not_outlive_us(tmp_path: Path, number: signal.Signals
     )
     process = await asyncio.create_subprocess_exec(sys.executable, parent, stdout=subprocess.PIPE)
     assert process.stdout is not None
-    pid = int(await asyncio.wait_for(process.stdout.readline(), _LIMIT_S))
+    pid = int(await asyncio.wait_for(process.stdout.readline(), PATIENCE_S))
     process.send_signal(number)
-    await asyncio.wait_for(process.wait(), _LIMIT_S)
+    await asyncio.wait_for(process.wait(), PATIENCE_S)
     await _until_gone(pid)

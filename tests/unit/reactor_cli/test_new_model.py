@@ -14,8 +14,7 @@ from reactor_cli.commands.init import TEMPLATES
 from reactor_cli.errors import CliError, UsageProblem
 from reactor_cli.new_model import make_model_folder
 from reactor_runtime.manifest import load_manifest
-
-_LIMIT_S = 100.0
+from support.limits import PATIENCE_S
 
 
 def _reactor(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -24,7 +23,7 @@ def _reactor(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def _python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=2 * PATIENCE_S, check=False)
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

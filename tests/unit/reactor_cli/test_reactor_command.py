@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from support.limits import PATIENCE_S, SLOW
+
 _HEAVY = ("pydantic", "rich", "psutil", "numpy", "asyncio", "httpx", "structlog", "livekit", "reactor_runtime")
-_LIMIT_S = 20.0
 
 
 def _reactor(*arguments: str) -> subprocess.CompletedProcess[str]:
     code = "from reactor_cli.__main__ import main; main()"
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=_LIMIT_S, check=False
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
 
 
@@ -29,7 +30,7 @@ def test_help_is_there_at_once() -> None:
         started = time.perf_counter()
         _reactor("--help")
         times.append(time.perf_counter() - started)
-    assert min(times) < 0.5  # 0.07 s alone; 0.2 s is the promise, and other tests may be running
+    assert min(times) < 0.5 * SLOW  # 0.07 s alone; 0.2 s is the promise
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["capabilities", "--help"]])
@@ -40,7 +41,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
         f"print('HEAVY', [name for name in {_HEAVY!r} if name in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=_LIMIT_S, check=True
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=True
     )
     assert done.stdout.splitlines()[-1] == "HEAVY []"
 
@@ -86,5 +87,5 @@ def test_capabilities_of_a_model_that_exits_while_imported_fail(tmp_path: Path) 
 def test_nothing_heavy_is_imported_before_the_processes_start() -> None:
     heavy = ("rich", "psutil", "numpy", "httpx", "structlog", "livekit", "aiohttp", "uvicorn", "docker")
     code = f"import sys, reactor_cli.serve, reactor_runtime.manifest; print([n for n in {heavy!r} if n in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=_LIMIT_S, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     assert done.stdout.strip() == "[]"

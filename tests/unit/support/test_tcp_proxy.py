@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from support.limits import PATIENCE_S
 from support.tcp_proxy import Fault, TcpProxy
 
 BODY = bytes(range(256)) * 4096  # 1 MiB
@@ -34,13 +35,13 @@ def server() -> Iterator[int]:
     yield listener.getsockname()[1]
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
-    thread.join(10)
+    thread.join(PATIENCE_S)
 
 
 def ask(port: int, *lines: bytes) -> bytes:
     """All answers on one connection, without their heads."""
     answers = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client, client.makefile("rb") as stream:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as client, client.makefile("rb") as stream:
         for line in lines:
             client.sendall(line + b"\n")
             while stream.readline() not in {b"\r\n", b""}:
@@ -89,7 +90,7 @@ def test_a_stalled_body_goes_on_when_it_is_released(server: int) -> None:
 
 def test_a_stalled_connection_ends_with_the_proxy(server: int) -> None:
     with TcpProxy(server, lambda _: Fault(stall_after=0)) as proxy:
-        client = socket.create_connection(("127.0.0.1", proxy.port), timeout=10)
+        client = socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE_S)
         client.sendall(b"get\n")
         assert client.recv(10) == HEAD[:10]
     client.close()
@@ -109,7 +110,7 @@ def test_a_connection_is_cut_while_the_client_sends(server: int) -> None:
 
 def test_all_connections_are_cut_at_once(server: int) -> None:
     with TcpProxy(server) as proxy:
-        client = socket.create_connection(("127.0.0.1", proxy.port), timeout=10)
+        client = socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE_S)
         client.sendall(b"get\n")
         client.recv(1)
         proxy.cut_all()

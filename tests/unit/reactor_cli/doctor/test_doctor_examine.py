@@ -8,6 +8,7 @@ from reactor_cli.doctor.repair import repair
 from reactor_cli.doctor.surroundings import Surroundings
 from reactor_cli.errors import CliError
 from support.doctor import around, only
+from support.limits import PATIENCE_S
 
 
 def found(path: Path, *checks: Check) -> list[tuple[str, list[str]]]:
@@ -18,7 +19,7 @@ def test_findings_come_in_the_order_of_the_checks_whichever_is_done_first(tmp_pa
     second_done = threading.Event()
 
     def first(_around: Surroundings) -> Iterator[Finding]:
-        assert second_done.wait(10)
+        assert second_done.wait(PATIENCE_S)
         yield ok("one")
 
     def second(_around: Surroundings) -> Iterator[Finding]:

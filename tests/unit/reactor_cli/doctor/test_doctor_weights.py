@@ -1,5 +1,4 @@
 import fcntl
-import json
 import os
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from reactor_cli.doctor.weights import check_weights
 from reactor_runtime.weights.download import fetch_folder
 from reactor_runtime.weights.layout import Layout
 from support.doctor import around, only, severities
+from support.manifests import write_manifest
 from support.memory_store import folder_store
 
 _NAME = "Some-Model"
@@ -21,11 +21,7 @@ _NAME = "Some-Model"
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """A model that needs one weight folder."""
-    manifest = {"reactor-runtime": "0.0.4", "class": "m:M", "model_name": "m", "model_version": "1.0.0"}
-    folder = tmp_path / "model"
-    folder.mkdir()
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"weights": [_NAME]}))
-    return folder
+    return write_manifest(tmp_path / "model", "m:M", weights=[_NAME])
 
 
 def fetched(here: Surroundings, name: str = _NAME) -> Path:

@@ -7,6 +7,7 @@ from reactor_protocol.application import StateChanged, StateChangedData
 from reactor_runtime.session.outbox import MAX_NOTICES, ClientOutbox
 from reactor_runtime.transport.base import TransportError
 from reactor_runtime.transport.memory import MemoryRoom, MemoryTransport
+from support.limits import PATIENCE_S
 
 
 class Sent:
@@ -17,7 +18,7 @@ class Sent:
 
     async def run_until_empty(self) -> None:
         task = asyncio.create_task(self.outbox.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await self.outbox.drain()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -12,6 +12,7 @@ from reactor_runtime.weights.download.limits import Limits
 from reactor_runtime.weights.errors import RegistryUnreachableError, StoppedError, UnsafeKeyError
 from reactor_runtime.weights.layout import Layout
 from reactor_runtime.weights.lock import FolderLock
+from support.limits import SLOW
 from support.memory_store import contents_of, folder_store, use_small_parts
 
 PART = 64 * 1024
@@ -113,7 +114,7 @@ def test_a_thousand_files_are_looked_at_without_opening_one(tmp_path: Path, monk
         started_s = time.perf_counter()
         assert complete("Many", root=tmp_path)
         durations_s.append(time.perf_counter() - started_s)
-    assert min(durations_s) < 0.5  # 50 ms promised, on a machine that does nothing else
+    assert min(durations_s) < 0.5 * SLOW  # 50 ms promised, on a machine that does nothing else
     for path in (tmp_path / "Many").rglob("*"):
         path.chmod(0o000 if path.is_file() else 0o755)
     assert complete("Many", root=tmp_path)

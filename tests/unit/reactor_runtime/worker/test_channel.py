@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reactor_runtime.worker import messages as m
 from reactor_runtime.worker.channel import Channel, ChannelClosedError, DescriptorLostError, runtime_end, worker_end
 from reactor_runtime.worker.ring import RingMemoryError, SharedRing
+from support.limits import PATIENCE_S
 
 Ends = tuple[Channel[m.FromWorker], Channel[m.ToWorker]]
 
@@ -42,7 +43,7 @@ def test_a_16_mib_command_passes(ends: Ends) -> None:
     sender = threading.Thread(target=runtime.send, args=(m.RunCommand("s", "image", data),))
     sender.start()
     message, _ = worker.receive()
-    sender.join(timeout=10)
+    sender.join(PATIENCE_S)
     assert isinstance(message, m.RunCommand)
     assert message.data == data
 

@@ -15,6 +15,7 @@ from reactor_runtime.worker.channel import ChannelClosedError, runtime_end, work
 from reactor_runtime.worker.messages import Frame, FrameDone, OutputRing
 from reactor_runtime.worker.output import FrameOutput, Ring, slot_count
 from reactor_runtime.worker.ring import SharedRing
+from support.limits import PATIENCE_S
 
 
 class Viewer:
@@ -26,11 +27,12 @@ class Viewer:
         self.frames: list[Frame] = []
         self.firsts: list[int] = []
         self.ahead = USUAL_AHEAD
+        self.begin_in_s = 0.0
         self._memory: dict[int, SharedRing] = {}
 
     def seen(self, count: int) -> list[Frame]:
         """The frames, once there are as many."""
-        deadline_s = time.monotonic() + 30
+        deadline_s = time.monotonic() + PATIENCE_S
         while len(self.frames) < count:
             assert time.monotonic() < deadline_s
             time.sleep(0.005)
@@ -48,7 +50,8 @@ class Viewer:
                     self.firsts.append(int(self._memory[message.generation].slot(message.slot)[0]))
                     self.frames.append(message)
                     with changed:
-                        done = FrameDone("s", message.generation, message.slot, self.ahead)
+                        begin_at_s = time.monotonic() + self.begin_in_s
+                        done = FrameDone("s", message.generation, message.slot, self.ahead, begin_at_s)
                         ring.give_back(done.generation, done.slot)
                         frames.done(done)
                         changed.notify_all()
@@ -66,7 +69,7 @@ def parts() -> Iterator[tuple[FrameOutput, Viewer]]:
     watching.start()
     yield frames, viewer
     channel.close()
-    watching.join(10)
+    watching.join(PATIENCE_S)
     viewer.channel.close()
 
 
@@ -117,6 +120,18 @@ def test_the_ring_grows_when_frames_or_blocks_do_and_only_then(
         (4, 8, 12288),
         (5, 16, 12288),
     ]
+
+
+def test_an_emit_that_waits_for_its_frame_returns_when_the_next_one_should_begin(
+    parts: tuple[FrameOutput, Viewer],
+) -> None:
+    frames, viewer = parts
+    viewer.ahead, viewer.begin_in_s = 0, 0.2
+    frames.emit(block(1))
+    emitted_at_s = time.monotonic()
+    frames.emit(block(1))
+    assert time.monotonic() - emitted_at_s > 0.15
+    assert viewer.frames[1].work_s < viewer.begin_in_s  # that wait is none of its work
 
 
 def test_an_empty_block_is_nothing(parts: tuple[FrameOutput, Viewer]) -> None:

@@ -9,6 +9,7 @@ from reactor_runtime.worker.allowance import Allowance
 from reactor_runtime.worker.lines import LinePump
 from reactor_runtime.worker.spawn import worker_environment
 from reactor_runtime.worker.supervisor import kill_grace_s
+from support.limits import PATIENCE_S
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def pumped(code: str) -> Heard:
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        LinePump({"out": process.stdout, "err": process.stderr}, heard).close(30)
+        LinePump({"out": process.stdout, "err": process.stderr}, heard).close(PATIENCE_S)
     return heard
 
 
@@ -103,11 +104,11 @@ def test_what_came_last_of_a_flood_is_told_although_nothing_follows() -> None:
     with os.fdopen(writing, "wb") as pipe:
         pipe.write(b"flood\n" * 100_000 + b"last\n")
         pipe.flush()
-        deadline_s = time.monotonic() + 30
+        deadline_s = time.monotonic() + PATIENCE_S
         while ("out", "last") not in heard.lines and time.monotonic() < deadline_s:
             time.sleep(0.05)
         assert ("out", "last") in heard.lines
-    pump.close(5)
+    pump.close(PATIENCE_S)
 
 
 def test_a_pipe_that_is_held_open_does_not_hold_the_pump() -> None:
