@@ -1,12 +1,9 @@
 """Real Chromium in front of a real stack."""
 
-import http.server
 import os
 import shutil
-import subprocess
-import threading
-from collections.abc import AsyncIterator, Iterator
-from functools import partial
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,21 +11,21 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from reactor_cli.livekit_server import Endpoint
+from support.app_page import watch_console
 from support.stack import MODELS, Stack, running_stack
 
-_ROOT = Path(__file__).parents[2]
-_SDK = _ROOT / "clients" / "js"
+sys.path.append(str(Path(__file__).parents[2]))  # benchmarks/ is no installed package
+
+from benchmarks.browser.pages import BUNDLER, bundle, served
+
+Launch = Callable[..., Awaitable[Browser]]
+
 _PAGES = Path(__file__).parent / "pages"
-_PAGE = """<!doctype html>
-<title>{name}</title>
-<link rel="icon" href="data:,">
-<script type="module" src="{name}.js"></script>
-"""
+_PARTS = {"pattern"}  # of pages
 _FLAGS = (
     "--no-sandbox",  # which root can't have; only our own pages are shown
     "--allow-loopback-in-peer-connection",
     "--autoplay-policy=no-user-gesture-required",
-    "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 )
 
@@ -41,50 +38,47 @@ def missing(what: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The tests' pages with our SDK, bundled and served on this machine; their address."""
-    bundler = _SDK / "node_modules" / ".bin" / "esbuild"
-    if not bundler.exists():
+def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tests' pages with our SDK, bundled: a page for each script that isn't only a part of others."""
+    if not BUNDLER.exists():
         missing("the SDK's tools aren't installed: npm ci --prefix clients/js")
     folder = tmp_path_factory.mktemp("pages")
-    entries = [str(path) for path in _PAGES.glob("*.ts") if path.stem != "pattern"]
-    subprocess.run(
-        [bundler, *entries, "--bundle", "--format=esm", f"--outdir={folder}", "--log-level=warning"],
-        check=True,
-        env=os.environ | {"NODE_PATH": str(_SDK / "node_modules")},
-    )
-    for script in folder.glob("*.js"):
-        (folder / f"{script.stem}.html").write_text(_PAGE.format(name=script.stem))
-    handler = partial(_Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    bundle([path for path in _PAGES.glob("*.ts*") if path.stem not in _PARTS], folder)
+    return folder
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
-        pass
+@pytest.fixture(scope="session")
+def pages(page_folder: Path) -> Iterator[str]:
+    """The address of the tests' pages."""
+    with served(page_folder) as address:
+        yield address
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium, with a camera that isn't there."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
+async def launch() -> AsyncIterator[Launch]:
+    """Start Debian's Chromium, or a program that starts it, with more flags than ours; whoever starts it closes it."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
         missing("Chromium isn't installed: apt-get install chromium")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=list(_FLAGS))
+
+        async def start(*flags: str, program: Path | None = None) -> Browser:
+            return await playwright.chromium.launch(executable_path=program or chromium, args=[*_FLAGS, *flags])
+
+        yield start
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(launch: Launch) -> AsyncIterator[Browser]:
+    """One for all tests that need none of their own."""
+    async with await launch() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A browser's window of its own."""
-    context = await browser.new_context()
+    """A browser's window of its own, which may use camera and microphone."""
+    context = await browser.new_context(permissions=["camera", "microphone"])
     yield context
     await context.close()
 
@@ -93,16 +87,14 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 async def page(context: BrowserContext) -> AsyncIterator[Page]:
     """A page that must not leave an error in its console."""
     page = await context.new_page()
-    errors: list[str] = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    errors = watch_console(page)
     yield page
     assert errors == []
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stack(livekit_server: Endpoint) -> AsyncIterator[Stack]:
-    """A stack with `tests/models/stage`."""
+    """A stack with `tests/models/stage`, one for all tests."""
     async with running_stack(MODELS / "stage", livekit=livekit_server) as stack:
         await stack.until_ready()
         yield stack
