@@ -11,7 +11,9 @@ from websockets.exceptions import ConnectionClosed
 
 from reactor_cli.livekit_server import Endpoint
 from support.coordinator_process import CoordinatorProcess, start_coordinator
+from support.core import until
 from support.fake_runtime import FakeRuntime, serve_fake_runtime
+from support.limits import PATIENCE_S, SLOW
 
 pytestmark = pytest.mark.livekit
 
@@ -34,6 +36,14 @@ async def rooms(livekit: Endpoint, port: int) -> list[str]:
         found = await api.room.list_rooms(ListRoomsRequest())
     prefix = f"test-{port}-"
     return [room.name.removeprefix(prefix) for room in found.rooms if room.name.startswith(prefix)]
+
+
+async def until_deleted(livekit: Endpoint, port: int, *names: str) -> None:
+    """Wait until none of these rooms is left."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while left := set(names) & set(await rooms(livekit, port)):
+        assert time.monotonic() < deadline_s, left
+        await asyncio.sleep(0.05)
 
 
 async def test_a_client_is_welcomed_and_granted_a_session(
@@ -61,7 +71,7 @@ async def test_a_grant_takes_a_blink(coordinator: CoordinatorProcess) -> None:
             took_ms.append((time.perf_counter() - began) * 1000)
     took_ms.sort()
     print(f"grant p50 {took_ms[10]:.1f} ms, max {took_ms[-1]:.1f} ms")
-    assert took_ms[10] < 100
+    assert took_ms[10] < 100 * SLOW
 
 
 async def test_the_runtime_gets_an_agent_token_for_the_same_room(
@@ -100,13 +110,14 @@ async def test_a_client_in_its_room_gets_the_same_values_again(coordinator: Coor
 async def test_rooms_are_deleted_when_the_runtime_has_left(
     coordinator: CoordinatorProcess, runtime: FakeRuntime, livekit_server: Endpoint
 ) -> None:
-    runtime.stop_takes_s = 0.5
+    runtime.hold_clean_up = asyncio.Event()
     async with coordinator.client() as client:
         data = await client.start()
-    await asyncio.sleep(0.2)
+    await until(lambda: bool(runtime.stops))
+    await asyncio.sleep(0.3)  # a deletion that is too early would come now
     assert data["sessionId"] in await rooms(livekit_server, coordinator.port)
-    await asyncio.sleep(0.8)
-    assert data["sessionId"] not in await rooms(livekit_server, coordinator.port)
+    runtime.hold_clean_up.set()
+    await until_deleted(livekit_server, coordinator.port, data["sessionId"])
 
 
 async def test_a_client_that_vanishes_may_come_back(coordinator: CoordinatorProcess, runtime: FakeRuntime) -> None:
@@ -134,6 +145,7 @@ async def test_any_close_frame_ends_the_session_at_once(
         else:
             await client.socket.close(code)
     await coordinator.until(session=None, active_connections=0)
+    await until(lambda: bool(runtime.stops))
     assert [stop.session_id for stop in runtime.stops] == [runtime.starts[0].session_id]
 
 
@@ -183,7 +195,7 @@ async def test_a_prepared_room_that_is_lost_is_made_again(
     async with coordinator.client() as client:
         data = await client.start()
     assert data["sessionId"] != lost
-    assert lost not in await rooms(livekit_server, coordinator.port)
+    await until_deleted(livekit_server, coordinator.port, lost)
 
 
 async def test_a_client_that_leaves_during_the_grant_is_forgotten(
@@ -201,14 +213,16 @@ async def test_a_client_that_leaves_during_the_grant_is_forgotten(
 
 
 async def test_the_maximum_duration_is_announced_and_kept(livekit_server: Endpoint, runtime: FakeRuntime) -> None:
-    async with start_coordinator(livekit_server, runtime.url, MAX_SESSION_DURATION_SECONDS="1") as coordinator:
+    async with start_coordinator(livekit_server, runtime.url, MAX_SESSION_DURATION_SECONDS="3") as coordinator:
         await coordinator.until_ready()
         async with coordinator.client() as client:
+            began_s = time.time()
             data = await client.start()
             expiration = await client.expect("session-expiration")
-            assert expiration["expiresAt"] == data["expiresAt"] == pytest.approx(time.time() + 1, abs=0.5)
+            assert expiration["expiresAt"] == data["expiresAt"]
+            assert began_s + 3 <= data["expiresAt"] <= time.time() + 3
             assert (await client.expect("session-ended"))["reason"] == "max_duration"
-        await coordinator.until(session=None, active_connections=0)
+        await until(lambda: bool(runtime.stops))
         assert runtime.stops[0].reason == "max_duration"
 
 
@@ -240,7 +254,7 @@ async def test_a_restarted_coordinator_clears_up(livekit_server: Endpoint, runti
         await second.until_ready()
         assert runtime.session is None
         assert runtime.stops[0].reason == "coordinator_lost"
-        assert not set(old) & set(await rooms(livekit_server, first.port))
+        await until_deleted(livekit_server, first.port, *old)
 
 
 async def test_a_shutdown_tells_the_owner_and_leaves_no_room(livekit_server: Endpoint, runtime: FakeRuntime) -> None:
@@ -257,6 +271,6 @@ async def test_a_shutdown_tells_the_owner_and_leaves_no_room(livekit_server: End
                 assert closed.value.rcvd is not None
                 assert closed.value.rcvd.code == 1001
             assert await coordinator.process.wait() == 0
-            assert time.perf_counter() - began < 3.0
+            assert time.perf_counter() - began < 3.0 * SLOW
     assert runtime.session is None
     assert await rooms(livekit_server, coordinator.port) == []

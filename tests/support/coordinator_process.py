@@ -13,9 +13,9 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from reactor_cli.livekit_server import Endpoint
-from support.fake_runtime import free_port
-
-PATIENCE_S = 15.0
+from support.limits import PATIENCE_S
+from support.plain_http import plain_http
+from support.ports import free_ports
 
 
 class CoordinatorProcess:
@@ -29,7 +29,7 @@ class CoordinatorProcess:
         self.log: list[str] = []
 
     async def get(self, path: str) -> httpx.Response:
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with plain_http() as http:
             return await http.get(self.url + path)
 
     async def health(self) -> dict[str, Any]:
@@ -109,7 +109,7 @@ async def start_coordinator(
     livekit: Endpoint, runtime_url: str, *flags: str, **env: str
 ) -> AsyncIterator[CoordinatorProcess]:
     """Start one, and end it by SIGTERM; fails the test if it logged a traceback."""
-    port = free_port()
+    (port,) = free_ports(1)
     given = {
         "LIVEKIT_URL": livekit.url,
         "LIVEKIT_API_KEY": livekit.api_key,

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import json
 import secrets
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -26,6 +25,7 @@ from reactor_protocol.runtime import (
     StopSessionRequest,
     parse_runtime_event,
 )
+from support.ports import free_ports
 
 CAPABILITIES = {
     "commands": {"start": {"description": "Begin", "schema": {}}},
@@ -62,7 +62,7 @@ class FakeRuntime:
         self.hold_start: asyncio.Event | None = None
         self.ends_at_once = False
         """The model returns before the start is answered."""
-        self.stop_takes_s = 0.0
+        self.hold_clean_up: asyncio.Event | None = None
         self.capability_calls = 0
         self._listeners: set[asyncio.Queue[str | None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -203,7 +203,8 @@ class FakeRuntime:
         return problem(404, "NOT_FOUND")
 
     async def _clean_up(self, session_id: str) -> None:
-        await asyncio.sleep(self.stop_takes_s)
+        if self.hold_clean_up is not None:
+            await self.hold_clean_up.wait()
         self.say("room_released", session_id=session_id)
         self.change("ready")
 
@@ -234,17 +235,10 @@ def problem(status: int, code: Any) -> Response:
     return Response(body.model_dump_json(), status, media_type="application/problem+json")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @asynccontextmanager
 async def serve_fake_runtime(port: int | None = None) -> AsyncIterator[FakeRuntime]:
     """Serve one on `port` (default: a free one) in this event loop."""
-    runtime = FakeRuntime(free_port() if port is None else port)
+    runtime = FakeRuntime(free_ports(1)[0] if port is None else port)
     config = uvicorn.Config(
         runtime.app(), port=runtime.port, log_config=None, lifespan="off", timeout_graceful_shutdown=1
     )

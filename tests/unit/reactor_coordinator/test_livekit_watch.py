@@ -9,7 +9,8 @@ from reactor_coordinator import livekit_watch
 from reactor_coordinator.errors import RoomError
 from reactor_coordinator.livekit_watch import LiveKitWatch
 from reactor_coordinator.rooms import Rooms
-from support.fake_runtime import free_port
+from support.limits import PATIENCE_S
+from support.ports import free_ports
 
 
 class FakeLiveKit:
@@ -34,7 +35,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 async def watched(
     livekit: FakeLiveKit, in_use: set[str], for_s: float, patience_s: float = 0.1
 ) -> list[tuple[set[str], float]]:
-    """Which rooms were told to be lost, and how long after the beginning."""
+    """Which rooms were told to be lost first, and how long after the beginning; nothing if none were for so long."""
     told: list[tuple[set[str], float]] = []
     began_s = time.monotonic()
 
@@ -44,7 +45,8 @@ async def watched(
 
     watch = LiveKitWatch(livekit.missing, lambda: frozenset(in_use), lost, patience_s)
     task = asyncio.create_task(watch.run())
-    await asyncio.sleep(for_s)
+    while not told and time.monotonic() < began_s + for_s:  # noqa: ASYNC110 - the watch tells nobody else
+        await asyncio.sleep(0.005)
     task.cancel()
     await asyncio.wait({task})
     return told
@@ -53,13 +55,13 @@ async def watched(
 async def test_a_room_that_livekit_does_not_have_is_lost_at_once() -> None:
     livekit = FakeLiveKit()
     livekit.rooms = {"a"}
-    assert [rooms for rooms, _ in await watched(livekit, {"a", "b"}, 0.2)] == [{"b"}]
+    assert [rooms for rooms, _ in await watched(livekit, {"a", "b"}, PATIENCE_S)] == [{"b"}]
 
 
 async def test_a_livekit_out_of_reach_has_lost_all_rooms_after_a_while() -> None:
     livekit = FakeLiveKit()
     livekit.rooms = None
-    [(rooms, after_s)] = await watched(livekit, {"a", "b"}, 0.5)
+    [(rooms, after_s)] = await watched(livekit, {"a", "b"}, PATIENCE_S)
     assert rooms == {"a", "b"}
     assert after_s >= 0.1
 
@@ -73,7 +75,7 @@ async def test_a_livekit_that_is_only_silent_may_be_so_for_as_long_as_its_place_
 async def test_a_livekit_that_is_not_there_any_more_is_not_waited_for() -> None:
     livekit = FakeLiveKit()
     livekit.rooms, livekit.absent = None, True
-    [(rooms, _)] = await watched(livekit, {"a"}, 0.5, patience_s=30.0)
+    [(rooms, _)] = await watched(livekit, {"a"}, PATIENCE_S, patience_s=2 * PATIENCE_S)
     assert rooms == {"a"}
 
 
@@ -84,7 +86,7 @@ def test_a_livekit_on_this_machine_gets_less_patience_than_one_elsewhere(host: s
 
 async def test_a_port_where_nobody_listens_is_told_from_one_that_does_not_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        for port, absent in ((free_port(), True), (silent.getsockname()[1], False)):
+        for port, absent in ((free_ports(1)[0], True), (silent.getsockname()[1], False)):
             rooms = Rooms(f"ws://127.0.0.1:{port}", "key", "s" * 32, prefix="t-", latency="low", orphan_s=30)
             with pytest.raises(RoomError) as caught:
                 await rooms.missing({"a"})
