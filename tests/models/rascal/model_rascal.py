@@ -53,6 +53,7 @@ class Rascal(VideoModel):
         self.sessions += 1
         self.first = self.number = self.sessions * 10_000  # whose picture it is can be seen
         self.deed: Callable[[], None] | None = None
+        self.doing = ""
         self.size, self.change = (WIDTH, HEIGHT), 0.0
         self.as_float = False
         self.camera, self.seen = "good", []
@@ -60,6 +61,7 @@ class Rascal(VideoModel):
         while self.deed != self.finish and time.monotonic() < self.ends_at_s:
             deed, self.deed = self.deed, None
             if deed is not None:
+                self.doing = deed.__name__
                 deed()
             self.show()
             time.sleep(1 / self.fps)
@@ -99,7 +101,7 @@ class Rascal(VideoModel):
     @command("tell", description="Tell about this instance.")
     def tell(self) -> None:
         data = {"pid": os.getpid(), "sessions": self.sessions, "first": self.first, "number": self.number}
-        get_ctx().send({"type": "instance", "data": data | {"met": self.met, "seen": self.seen}})
+        get_ctx().send({"type": "instance", "data": data | {"met": self.met, "seen": self.seen, "doing": self.doing}})
 
     @command("resize", description="Emit this size from now on.")
     def resize(self, width: int, height: int) -> None:
@@ -115,17 +117,17 @@ class Rascal(VideoModel):
     def fail(self) -> None:
         raise RuntimeError("the handler fell over")
 
-    @command("linger", description="Take so long in the handler.")
-    def linger(self, seconds: float = 600) -> None:
+    @command("linger", description="Take so long in the handler, and maybe let start_session end meanwhile.")
+    def linger(self, seconds: float = 600, finish: bool = False) -> None:
+        get_ctx().send({"type": "lingering", "data": {}})
+        if finish:
+            self.ends_at_s = time.monotonic()
         time.sleep(seconds)
 
     # --- misdeeds, on the main thread ---
 
     def finish(self) -> None:
         """Return."""
-
-    def finish_soon(self) -> None:
-        self.ends_at_s = time.monotonic() + 0.5
 
     def raises(self) -> None:
         raise ValueError("the model is out of ideas")
