@@ -10,21 +10,24 @@ import pytest
 from livekit import rtc
 
 from reactor_client import ReactorClient
+from reactor_coordinator.client_socket import BURST, PER_S
 from reactor_protocol.application import CommandErrorData
 from support.aftermath import rss_mib, session_of
 from support.client_process import client_process
 from support.coordinator_process import Client, welcomed
+from support.limits import PATIENCE_S, SLOW
 from support.stack import Stack
-from support.viewer import PATIENCE_S, instance, next_event, next_message, numbered
+from support.viewer import instance, next_event, next_message, numbered
 
 pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
 
 TOPIC = "application"
 LARGE = 20_000_000
-FLOOD_S = 3.0
+FLOOD = 3000
 FLOOD_PER_S = 1000
-ANSWER_S = 5.0
+ANSWER_S = 5.0 * SLOW
 """Tens of milliseconds on an idle machine; the flood comes from the process that asks, so most of it is its own."""
+GAP_S = 2.0 * SLOW
 
 
 # --- on the WebSocket -----------------------------------------------------------------------------------------------
@@ -75,18 +78,15 @@ async def test_text_that_is_not_utf8_is_answered(sound: Stack) -> None:
         await client.expect("echo")
 
 
-async def flood(send: Callable[[int], Awaitable[None]]) -> int:
-    """Send at 1,000 a second; return how many were sent."""
-    began_s, sent = time.monotonic(), 0
-    while (spent_s := time.monotonic() - began_s) < FLOOD_S:
-        while sent < spent_s * FLOOD_PER_S:
-            await send(sent)
-            sent += 1
-        await asyncio.sleep(0.002)
-    return sent
+async def flood(send: Callable[[int], Awaitable[None]]) -> None:
+    """Send 3,000 at 1,000 a second, or at as many as this machine can."""
+    began_s = time.monotonic()
+    for number in range(FLOOD):
+        await send(number)
+        await asyncio.sleep(max(0.0, began_s + number / FLOOD_PER_S - time.monotonic()))
 
 
-async def answers_s(ask: Callable[[], Awaitable[Any]], until: asyncio.Task[int]) -> list[float]:
+async def answers_s(ask: Callable[[], Awaitable[Any]], until: asyncio.Task[None]) -> list[float]:
     """How long answers take while that task runs."""
     took_s: list[float] = []
     while not until.done():
@@ -113,15 +113,15 @@ async def test_a_thousand_messages_a_second_disturb_nobody_else(sound: Stack, la
             await other.skip_to("echo")
 
         took_s = await answers_s(ask, sending)
-        sent = await sending
+        await sending
         await owner.sees()
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
-        assert sent > FLOOD_S * FLOOD_PER_S / 2
-        assert 50 <= heard.count("echo") < sent / 2
-        assert 1 <= heard.count("error") <= time.monotonic() - began_s + 1
+        spent_s = time.monotonic() - began_s
+        assert BURST <= heard.count("echo") <= BURST + PER_S * spent_s
+        assert 1 <= heard.count("error") <= spent_s + 1
         assert took_s[-1] < ANSWER_S
-        assert owner.gaps_s(began_s)[-1] < 2.0
+        assert owner.gaps_s(began_s)[-1] < GAP_S
         assert rss_mib(sound, "coordinator") < rss + 16
         assert await session_of(sound) == session
 
@@ -196,8 +196,7 @@ async def test_a_thousand_commands_a_second_are_run_or_refused_while_all_else_go
 
         sending = asyncio.create_task(flood(send))
         took_s = await answers_s(ask, sending)
-        sent = await sending
-        assert sent > FLOOD_S * FLOOD_PER_S / 4
+        await sending
         assert took_s[-1] < ANSWER_S
         assert rss_mib(sound, "runtime") < rss + 100
         # What was too much was refused; what was taken is answered in order, and the session goes on.
