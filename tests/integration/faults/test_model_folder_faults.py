@@ -18,8 +18,9 @@ from reactor_client import ReactorClient, StatusChanged
 from reactor_protocol.frontend import ErrorData
 from support.aftermath import nothing_left, rss_mib, serves, settled_usage
 from support.faults import log_entries, until_logged
+from support.limits import PATIENCE_S, SLOW
 from support.stack import Stack, running_stack
-from support.viewer import PATIENCE_S, next_event, numbered
+from support.viewer import next_event, numbered
 
 pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
 
@@ -221,7 +222,7 @@ async def test_a_fault_in_the_folder_is_told_with_its_line_and_mended_by_saving_
 
 
 async def test_a_long_init_lets_clients_wait_with_progress_once_its_time_is_known(stack: Stack, folder: Path) -> None:
-    write(folder, Fault((), None, None, source=init("time.sleep(2.5)", "self.speed = speed")))
+    write(folder, Fault((), None, None, source=init("time.sleep(5)", "self.speed = speed")))
     progress: list[list[float | None]] = []
     for _ in range(2):
         await reload(stack)
@@ -277,14 +278,14 @@ async def test_an_init_that_prints_megabytes_is_cut_short_in_the_log_and_costs_l
     await until_logged(stack, "the end of it")
     await stack.until_ready()
     spent = process.cpu_times()
-    assert spent.user + spent.system - before.user - before.system < 5.0
+    assert spent.user + spent.system - before.user - before.system < 5.0 * SLOW
     assert rss_mib(stack, "runtime") - memory_mib < 50
     entries = log_entries(stack)[since:]
     printed = [entry for entry in entries if str(entry["event"]).startswith("xxx")]
-    assert len(printed) < 10_000
+    assert len(printed) < megabytes * 10_000 / 4
     words = [str(entry["event"]) for entry in entries if "left out" in str(entry["event"])]
     left_out = sum(int(text.partition(": ")[2].split()[0].replace(",", "")) for text in words)
-    assert left_out > megabytes * 10_000 - 10_000
+    assert left_out > megabytes * 10_000 / 2
     write(folder, HEALTHY)
     await reload(stack)
     await serves(stack)
