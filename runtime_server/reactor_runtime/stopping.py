@@ -121,6 +121,13 @@ class StopGate:
         if not ready():
             self.changed.wait_for(lambda: ready() or self.verdict() is not Verdict.GO)
 
+    def wait_or_end_at(self, moment_s: float) -> None:
+        """Wait until that moment of the clock or until the end is requested; for a call that has had its effect."""
+        with self.changed:
+            left_s = moment_s - self._clock()
+            if left_s > 0:
+                self.changed.wait_for(lambda: self.verdict() is not Verdict.GO, left_s)
+
 
 class StopEvent(threading.Event):
     """The event that older models poll as `get_ctx()._stop_evt`; looking at it counts as having asked."""

@@ -65,7 +65,7 @@ def frame_of(number: int, width: int, height: int) -> OutputFrame:
     return OutputFrame(pixels, width, height, number, time.monotonic(), 1 / 30, 0, 1, _released)
 
 
-def _released(ahead: int = USUAL_AHEAD) -> None: ...
+def _released(ahead: int = USUAL_AHEAD, begin_at_s: float = 0.0) -> None: ...
 
 
 async def play(output: VideoOutput, numbers: range, width: int, height: int) -> None:

@@ -89,7 +89,7 @@ class _Model:
         self._returned_s = now_s
         self._until_shown = emit.frames == 1 and self.ahead == 0
 
-    def shown(self, frame: OutputFrame, ahead: int, now_s: float) -> None:
+    def shown(self, frame: OutputFrame, ahead: int, begin_at_s: float, now_s: float) -> None:
         self.run.shown.append(Shown(frame.number, frame.emitted_at_s, now_s, self.run.begun_s[frame.number]))
         self.run.released.append(frame.number)
         self.ahead = ahead
@@ -97,7 +97,7 @@ class _Model:
         if not self._under_way[0]:
             self._under_way.popleft()
         if self._until_shown and not self._under_way:
-            self._until_shown, self._returned_s = False, now_s
+            self._until_shown, self._returned_s = False, max(now_s, begin_at_s)
 
 
 def play(emits: Iterable[Emit], *, max_fps: float = 60.0, hold_s: float = 0.0, linger_s: float = 0.0) -> Run:
@@ -116,7 +116,7 @@ def play(emits: Iterable[Emit], *, max_fps: float = 60.0, hold_s: float = 0.0, l
             continue
         match pacing.step(now_s):
             case Send(frame):
-                model.shown(frame, pacing.ahead, now_s)
+                model.shown(frame, pacing.ahead, pacing.begin_at_s, now_s)
             case Repeat():
                 model.run.repeats_s.append(now_s)
             case Wait(until_s):
@@ -126,4 +126,4 @@ def play(emits: Iterable[Emit], *, max_fps: float = 60.0, hold_s: float = 0.0, l
     return model.run
 
 
-def _released(ahead: int = USUAL_AHEAD) -> None: ...
+def _released(ahead: int = USUAL_AHEAD, begin_at_s: float = 0.0) -> None: ...

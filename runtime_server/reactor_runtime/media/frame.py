@@ -10,10 +10,10 @@ USUAL_AHEAD = 2
 class Release(Protocol):
     """Gives a frame's slot back."""
 
-    def __call__(self, ahead: int = USUAL_AHEAD) -> None:
+    def __call__(self, ahead: int = USUAL_AHEAD, begin_at_s: float = 0.0) -> None:
         """Call it exactly once, from any thread; the model may be `ahead` single frames ahead from now on.
 
-        0: its next `emit_frame` returns when that frame is shown.
+        0: its next `emit_frame` returns when that frame is shown, and not before `begin_at_s` (`time.monotonic()`).
         """
         ...
 

@@ -131,8 +131,8 @@ class Pacer:
             self._drop([frame])
         else:
             with self._changed:
-                ahead = self._pacing.ahead
-            self._guard(lambda: frame.release(ahead))
+                ahead, begin_at_s = self._pacing.ahead, self._pacing.begin_at_s
+            self._guard(lambda: frame.release(ahead, begin_at_s))
 
     def _drop(self, frames: Iterable[OutputFrame]) -> None:
         for frame in frames:

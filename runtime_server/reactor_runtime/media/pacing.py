@@ -140,6 +140,14 @@ class Pacing:
         """See `Rate.ahead`."""
         return self._rate.ahead
 
+    @property
+    def begin_at_s(self) -> float:
+        """When a model that is faster than allowed should begin its next frame: what is made early answers late."""
+        last = self._last
+        if last is None or not self._rate.too_fast or self._rate.ahead:
+            return 0.0
+        return last.at_s + self._too_fast_spacing_s - self._rate.lead_s
+
     def _begin(self) -> None:
         self._rate = Rate(self._max_fps)
         self._held = True
@@ -157,12 +165,16 @@ class Pacing:
     def _spacing_s(self, frame: OutputFrame, last: _Shown) -> float:
         period_s, wanted_s = self._rate.period_s, self._rate.buffer_s
         if self._rate.too_fast:
-            return _FASTEST * period_s if self._owed_s > 0 else period_s
+            return self._too_fast_spacing_s
         if frame.block_size == 1 and wanted_s < _STRAIGHT * period_s:
             # Its own work counts too: the first frame at a higher rate is as welcome as those after it.
             return _FASTEST * max(min(period_s, frame.work_s), 1 / self._max_fps)
         steered_s = period_s - _STEERING * (last.delay_s - wanted_s)
         return min(max(steered_s, _FASTEST * period_s), _SLOWEST * period_s)
+
+    @property
+    def _too_fast_spacing_s(self) -> float:
+        return (_FASTEST if self._owed_s > 0 else 1.0) * self._rate.period_s
 
     def _show(self, due_s: float, now_s: float) -> OutputFrame:
         queued = self._queue.popleft()

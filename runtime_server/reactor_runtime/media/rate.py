@@ -17,6 +17,7 @@ _LONGEST_PERIOD_S = 1.0
 _TOO_FAST = 0.95  # of the shortest period: clearly, since a model with a clock of its own may well be at it
 _FORGETTING = 0.99  # an emit: how long the slowest one counts; half of it after two seconds at 30 frames a second
 _MARGIN = 0.5  # periods that a frame of the slowest kind is to be ready before its time
+_SPARE = 0.1  # periods that a frame of a model faster than allowed is ready before its time, where it begins late
 _SETTLED_EMITS = 10
 _MOST_AHEAD = 4  # as many as the buffer can be delayed by: more frames aren't on their way
 _FIRST_BLOCK_PERIOD_S = 1 / 15  # most of a first block's time is warm-up; too slow is mended by the second block
@@ -83,6 +84,11 @@ class Rate:
         if self.too_fast:
             return min(max(math.ceil(self._slowest_s / self.period_s - 1 + _MARGIN), 0), USUAL_AHEAD)
         return _MOST_AHEAD if self.buffer_s > 0 else USUAL_AHEAD
+
+    @property
+    def lead_s(self) -> float:
+        """How long before its time a model faster than allowed should begin a frame."""
+        return self._slowest_s + _SPARE * self.period_s
 
     def _is_too_fast(self, period_s: float) -> bool:
         return period_s < _TOO_FAST * self._shortest_s

@@ -187,11 +187,11 @@ class WorkerHandle:
             work_s=frame.work_s,
             block_index=frame.block_index,
             block_size=frame.block_size,
-            release=lambda ahead=USUAL_AHEAD: self._release(frame, ahead),
+            release=lambda ahead=USUAL_AHEAD, begin_at_s=0.0: self._release(frame, ahead, begin_at_s),
         )
 
-    def _release(self, frame: Frame, ahead: int) -> None:
-        self._outbox.put(FrameDone(frame.session_id, frame.generation, frame.slot, ahead))
+    def _release(self, frame: Frame, ahead: int, begin_at_s: float) -> None:
+        self._outbox.put(FrameDone(frame.session_id, frame.generation, frame.slot, ahead, begin_at_s))
 
     def _record(self, record: LogRecord) -> None:
         level = record.level.lower()

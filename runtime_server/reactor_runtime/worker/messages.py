@@ -52,6 +52,8 @@ class FrameDone(Message, frozen=True):
     slot: int
     ahead: int
     """Single frames that the model may be ahead of what is shown; 0: `emit_frame` returns when its frame is shown."""
+    begin_at_s: float = 0.0
+    """And not before this moment, `time.monotonic()`."""
 
 
 class MessageDone(Message, frozen=True):

@@ -106,6 +106,7 @@ class FrameOutput:
         self._emitting = threading.Lock()
         self._under_way: dict[tuple[int, int], int] = {}
         self._left: dict[int, int] = {}
+        self._begin_at_s = 0.0
         self._ahead = 0  # what is made while nobody watches yet would be old when somebody does
         self._emit = 0
         self._number = 0
@@ -132,7 +133,7 @@ class FrameOutput:
 
     def done(self, frame: FrameDone) -> None:
         """A frame was played or dropped. Call with the ring's condition held."""
-        self._ahead = frame.ahead
+        self._ahead, self._begin_at_s = frame.ahead, frame.begin_at_s
         emit = self._under_way.pop((frame.generation, frame.slot), None)
         if emit is None:
             return
@@ -160,6 +161,7 @@ class FrameOutput:
         if single and self._ahead == 0:
             with changed:
                 self._gate.wait_or_end(lambda: not self._left)
+            self._gate.wait_or_end_at(self._begin_at_s)
 
     def _most_under_way(self, *, single: bool) -> int:
         return max(self._ahead, 1) if single else _BLOCKS_AHEAD

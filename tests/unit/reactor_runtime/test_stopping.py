@@ -103,6 +103,14 @@ def test_a_wait_ends_as_soon_as_the_stop_is_requested() -> None:
     assert time.monotonic() - started_s < 10
 
 
+def test_a_wait_for_a_moment_ends_then_or_as_soon_as_the_stop_is_requested() -> None:
+    gate = StopGate(threading.Condition())
+    gate.wait_or_end_at(time.monotonic() + 0.01)
+    threading.Timer(0.05, gate.request, args=[0.0]).start()
+    gate.wait_or_end_at(time.monotonic() + 60)
+    assert gate.requested.is_set()
+
+
 def test_the_stop_event_wakes_who_waits_for_it() -> None:
     gate = StopGate(threading.Condition())
     threading.Timer(0.05, gate.request, (2.0,)).start()

@@ -68,7 +68,7 @@ class Source:
     released: list[int] = field(default_factory=list)
     made: int = 0
 
-    def release(self, number: int, ahead: int = USUAL_AHEAD) -> None:
+    def release(self, number: int, ahead: int = USUAL_AHEAD, begin_at_s: float = 0.0) -> None:
         self.released.append(number)
 
     def frame(self, width: int = 64, height: int = 64) -> OutputFrame:
