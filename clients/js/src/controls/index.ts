@@ -1,0 +1,1 @@
+export { CommandControls, type CommandControlsProps } from "./CommandControls";
