@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
@@ -15,9 +15,10 @@ from reactor_coordinator import notices
 from reactor_coordinator.client_socket import ClientSocket
 from reactor_coordinator.coordinator import Coordinator
 from reactor_coordinator.errors import RuntimeCallError
+from reactor_coordinator.lan import lan_url
 from reactor_coordinator.metrics import CONTENT_TYPE
 from reactor_coordinator.origin import origin_allowed
-from reactor_coordinator.page import PAGE, PAGE_HEADERS
+from reactor_coordinator.page import Page
 from reactor_coordinator.pool import RuntimePool
 from reactor_coordinator.settings import Settings
 from reactor_coordinator.status import health, not_ready_reason
@@ -35,16 +36,24 @@ class Routes:
     def __init__(self, settings: Settings, coordinator: Coordinator, pool: RuntimePool) -> None:
         self._settings = settings
         self._capabilities: tuple[str, str] | None = None
+        self._page = Page(settings)
         self.running = coordinator
         self.pool = pool
 
-    async def page(self, _request: Request) -> Response:
+    async def page(self, request: Request) -> Response:
         """`GET /`."""
-        return HTMLResponse(PAGE, headers=PAGE_HEADERS)
+        return self._page.index(request)
 
-    async def health(self, _request: Request) -> Response:
+    async def asset(self, request: Request) -> Response:
+        """`GET /assets/{name}`."""
+        return self._page.asset(request)
+
+    async def health(self, request: Request) -> Response:
         """`GET /health`: alive."""
-        return JSONResponse(health(self.running), headers={"Cache-Control": "no-store"})
+        settings = self._settings
+        port: int = request.scope["server"][1]
+        body = health(self.running) | {"lan_url": lan_url(settings.host, settings.public_host, port)}
+        return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
     async def ready(self, _request: Request) -> Response:
         """`GET /ready`: 200 only if a session could start now or queue behind one."""
@@ -116,6 +125,7 @@ def make_routes(settings: Settings, coordinator: Coordinator, pool: RuntimePool)
     routes = Routes(settings, coordinator, pool)
     return [
         Route("/", routes.page),
+        Route("/assets/{name}", routes.asset),
         Route("/health", routes.health),
         Route("/ready", routes.ready),
         Route("/metrics", routes.metrics),

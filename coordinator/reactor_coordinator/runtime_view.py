@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from reactor_protocol.runtime import Failed, LoadError, Loading, LoadStage, Ready, RuntimeState, Snapshot
+from reactor_protocol.runtime import Download, Failed, LoadError, Loading, LoadStage, Ready, RuntimeState, Snapshot
 
 KnownState = RuntimeState | Literal["unreachable"]
 
@@ -15,6 +15,7 @@ class RuntimeView:
     state: KnownState = "unreachable"
     stage: LoadStage | None = None
     progress: float | None = None
+    download: Download | None = None
     error: LoadError | None = None
     instance: str | None = None
     model_name: str = ""
@@ -27,6 +28,7 @@ class RuntimeView:
         restarted = self.instance is not None and self.instance != snapshot.instance
         ready = snapshot.readiness
         self.state, self.stage, self.progress, self.error = ready.state, ready.stage, ready.progress, ready.error
+        self.download = ready.download
         self.instance = snapshot.instance
         self.model_name, self.model_version = snapshot.model_name, snapshot.model_version
         self.video_input, self.audio_input = snapshot.video_input, snapshot.audio_input
@@ -35,6 +37,7 @@ class RuntimeView:
     def take_change(self, event: Loading | Ready | Failed) -> None:
         """Adopt a change of readiness."""
         self.stage = event.stage if isinstance(event, Loading) else None
+        self.download = event.download if isinstance(event, Loading) else None
         # Two digits: every change of it is told to every waiting client.
         known = isinstance(event, Loading) and event.progress is not None
         self.progress = round(event.progress, 2) if known else None  # type: ignore[union-attr,arg-type]

@@ -5,6 +5,8 @@ from typing import Any
 from reactor_coordinator.coordinator import Coordinator
 from reactor_coordinator.runtime_view import RuntimeView
 
+_TOLD_OF_DOWNLOAD = {"folder", "total_bytes", "done_bytes", "speed_bytes_s", "eta_s"}
+
 
 def health(coordinator: Coordinator) -> dict[str, Any]:
     """`status`, `active_connections` and `runtime` are fixed names; the rest is ours."""
@@ -18,6 +20,7 @@ def health(coordinator: Coordinator) -> dict[str, Any]:
             "state": runtime.state,
             "stage": runtime.stage,
             "progress": runtime.progress,
+            "download": None if runtime.download is None else runtime.download.model_dump(include=_TOLD_OF_DOWNLOAD),
             "error": None if runtime.error is None else runtime.error.message,
         },
         "model": {"name": runtime.model_name, "version": runtime.model_version},

@@ -1,5 +1,5 @@
 from reactor_coordinator.runtime_view import RuntimeView
-from reactor_protocol.runtime import Readiness, Ready, Snapshot
+from reactor_protocol.runtime import Download, Loading, Readiness, Ready, Snapshot
 
 
 def before_the_manifest_was_read() -> Snapshot:
@@ -27,3 +27,14 @@ def test_a_ready_that_names_no_model_changes_none() -> None:
     view.take_change(Ready(model_name="m", model_version="1.0.0", video_input=True, audio_input=False))
     view.take_change(Ready())
     assert (view.model_name, view.video_input) == ("m", True)
+
+
+def test_a_download_is_known_while_it_lasts() -> None:
+    view = RuntimeView()
+    download = Download(
+        folder="W", files=1, files_done=0, folders=1, folders_done=0, total_bytes=9, done_bytes=3, speed_bytes_s=1.5
+    )
+    view.take_change(Loading(stage="weights", progress=1 / 3, download=download))
+    assert view.download == download
+    view.take_change(Loading(stage="import"))
+    assert view.download is None
