@@ -160,7 +160,9 @@ def _readers(reactor: Reactor) -> list[threading.Thread]:
 
 
 def _kill(reactor: Reactor, readers: Sequence[threading.Thread]) -> None:
-    family = psutil.Process(reactor.process.pid).children(recursive=True) if reactor.process.poll() is None else []
+    family: list[psutil.Process] = []
+    with contextlib.suppress(psutil.NoSuchProcess):  # it may just be ending
+        family = psutil.Process(reactor.process.pid).children(recursive=True)
     reactor.process.kill()
     reactor.process.wait(PATIENCE_S)
     until_gone(family)
