@@ -123,7 +123,7 @@ async def test_a_handler_that_outlasts_start_session_has_the_kill_grace(
     tmp_path: Path, seconds: float, reason: str, loaded_again: bool
 ) -> None:
     async with running_core(
-        write_model(tmp_path / "model", HANDLER_STAYS, stop_timeout=1.5), tmp_path / "cache"
+        write_model(tmp_path / "model", HANDLER_STAYS, stop_timeout=4.0), tmp_path / "cache"
     ) as core:
         pid = core.supervisor.worker_pid
         await core.start("a")
@@ -299,10 +299,11 @@ class Model(VideoModel):
         await core.start("a")
         core.room("a").subscribe()
         await core.event("session_started", session_id="a")
-        for _ in range(20):
+        seen = asyncio.create_task(core.message("a", "camera"))
+        while not seen.done():
             core.room("a").show(bytes([77]) * (32 * 16 * 3), 32, 16, 90)
-            await asyncio.sleep(0.02)
-        assert await core.message("a", "camera") == [[32, 16, 3], 77]
+            await asyncio.wait({seen}, timeout=0.02)
+        assert seen.result() == [[32, 16, 3], 77]
 
 
 async def test_shutting_down_during_a_load_leaves_no_process(tmp_path: Path) -> None:
