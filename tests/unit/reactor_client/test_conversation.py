@@ -12,8 +12,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from reactor_client import NotReadyError, ReactorClient, RefusedError, StatusChanged, UnreachableError
 from reactor_client.signalling import websocket_url
 from support.golden import lines
+from support.limits import PATIENCE_S
 
-PATIENCE_S = 10.0
 GOLDEN = {line["message"]["type"]: line["message"] for line in lines("frontend")}
 WAITING = {"position": 2, "queueLength": 3, "reason": "busy", "progress": None}
 
@@ -162,7 +162,7 @@ async def test_giving_up_says_so_and_closes_the_socket() -> None:
     async with coordinator(script) as url:
         client = ReactorClient(url)
         with pytest.raises(TimeoutError):
-            await client.connect(0.2)
+            await client.connect(2.0)  # by then it has asked
     assert heard == [{"type": "sessionEnd", "data": {}}, 1000]
 
 
