@@ -29,11 +29,11 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     use_small_parts(monkeypatch, PART)
 
 
-def slow_store() -> MemoryStore:
+def slow_store(piece_s: float = 0.01) -> MemoryStore:
     store = folder_store(NAME, FILES, indexed=True)
 
     def slowly(key: str, offset: int, data: bytes) -> bytes:
-        time.sleep(0.01)
+        time.sleep(piece_s)
         return data
 
     store.fault = slowly
@@ -76,7 +76,7 @@ def test_without_locks_that_work_the_folder_is_still_right(tmp_path: Path, monke
 
 
 def test_who_waits_is_told_how_far_the_other_one_is(tmp_path: Path) -> None:
-    store = slow_store()
+    store = slow_store(piece_s=0.1)  # 3 s: the other one comes in time
     begun = threading.Event()
     told: list[FetchProgress] = []
 
