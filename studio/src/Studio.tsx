@@ -1,0 +1,55 @@
+import { useReactor, type Capabilities } from "@reactor-local/js-sdk";
+import { useEffect, useState, type ReactElement } from "react";
+import { Figures } from "./figures/Figures";
+import { Header } from "./Header";
+import { InputPanel } from "./inputs/InputPanel";
+import { LogPanel } from "./log/LogPanel";
+import { Controls } from "./Controls";
+import type { Seen } from "./session/health";
+import { useStudio } from "./session/useStudio";
+import { Stage } from "./stage/Stage";
+
+interface Props {
+  seen: Seen;
+  /** A session runs: nothing is to be looked for. */
+  onCalm: (isCalm: boolean) => void;
+}
+
+/** The whole page. */
+export function Studio({ seen, onCalm }: Props): ReactElement {
+  const { scene, log, start, leave, send, onPicture } = useStudio(seen);
+  const { capabilities, stats } = useReactor(({ capabilities, stats }) => ({ capabilities, stats }));
+  const model = useServedModel(seen, capabilities);
+  const isLive = scene.kind === "live";
+  useEffect(() => onCalm(isLive), [isLive, onCalm]);
+  return (
+    <div className="studio">
+      <Header model={model} seen={seen} scene={scene} start={start} leave={leave} />
+      <main className="layout">
+        <Stage scene={scene} modelName={model.name} start={start} onPicture={onPicture} />
+        <aside className="side" aria-label="Controls">
+          <Inputs capabilities={capabilities} />
+          <Controls capabilities={capabilities} send={send} />
+        </aside>
+        <Figures stats={stats} />
+        <LogPanel log={log} />
+      </main>
+    </div>
+  );
+}
+
+function Inputs({ capabilities }: { capabilities: Capabilities | null }): ReactElement[] {
+  const taken = new Set(capabilities?.tracks?.filter((track) => track.direction === "in").map((track) => track.kind));
+  return [...taken].map((kind) => <InputPanel key={kind} kind={kind} />);
+}
+
+/** Which model is served: kept while the server is away. */
+function useServedModel(seen: Seen, capabilities: Capabilities | null): { name: string; version: string } {
+  const [known, setKnown] = useState({ name: "", version: "" });
+  const told = capabilities?.model ?? (seen && seen !== "unreachable" ? seen.model : null);
+  if (told?.name && (told.name !== known.name || told.version !== known.version)) setKnown(told);
+  useEffect(() => {
+    document.title = known.name ? `${known.name} · Reactor Local` : "Reactor Local";
+  }, [known.name]);
+  return known;
+}
