@@ -65,4 +65,46 @@ ensure_packages() { # FOLDER
     cp "$ROOT/$1/package-lock.json" "$stamp"
 }
 
+# Nothing of what the stamp stands for has changed since it was set.
+is_current() { # STAMP PATH...
+    local stamp=$1
+    shift
+    [ -e "$stamp" ] && [ -z "$(find "$@" -newer "$stamp" -print -quit)" ]
+}
+
+# Pack the browser SDK as npm would publish it: for the example pages, and for those of `reactor init --frontend`.
+ensure_sdk() {
+    local sdk=$ROOT/clients/js packed=$ROOT/cli/reactor_cli/sdk
+    is_current "$packed"/*.tgz "$sdk/src" "$sdk/package.json" "$sdk/tsup.config.ts" "$sdk/README.md" && return
+    PATH=$ROOT/.venv/bin:$PATH command -v npm >/dev/null || die "Packing the browser SDK takes Node 20 or newer: https://nodejs.org"
+    ensure_packages clients/js
+    say "Packing the browser SDK ..."
+    mkdir -p "$packed"
+    rm -f "$packed"/*.tgz
+    (cd "$sdk" && PATH=$sdk/node_modules/.bin:$ROOT/.venv/bin:$PATH &&
+        tsup --silent && npm pack --silent --pack-destination "$packed") >&2 || die "The browser SDK can't be packed."
+}
+
+# Build an example page with the SDK of this clone.
+ensure_example() { # NAME SOURCE BUILT
+    local folder=clients/js/examples/$1
+    local source=$ROOT/$folder/$2 stamp=$ROOT/$folder/$3/.stamp installed=$ROOT/$folder/node_modules/.stamp
+    ensure_sdk
+    is_current "$installed" "$ROOT/cli/reactor_cli/sdk" || rm -f "$installed"
+    ensure_packages "$folder"
+    is_current "$stamp" "$installed" "$source" "$ROOT/$folder"/*.* && return
+    say "Building $folder ..."
+    (cd "$ROOT/$folder" && PATH=$ROOT/.venv/bin:$PATH NEXT_TELEMETRY_DISABLED=1 npm run --silent build) >&2 ||
+        die "$folder can't be built."
+    touch "$stamp"
+}
+
+# Build the page that the coordinator serves, where its sources are newer. Without Node and a network all else runs.
+ensure_studio() { # PYTHON
+    local stamp=$ROOT/coordinator/reactor_coordinator/studio/.stamp sources=$ROOT/studio
+    [ -d "$sources/src" ] || return 0
+    is_current "$stamp" "$sources"/{src,index.html,vite.config.ts,package-lock.json} "$ROOT/clients/js/src" && return
+    "$1" -I "$sources/build.py"
+}
+
 has_chromium() { command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
