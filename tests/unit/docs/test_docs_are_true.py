@@ -20,7 +20,7 @@ from reactor_runtime.manifest import ManifestError, load_manifest
 from reactor_runtime.server.settings import Settings as RuntimeSettings
 
 DOCS = Path(__file__).parents[3] / "docs"
-SECRET = {"livekit_api_key", "livekit_api_secret", "runtime_key", "runtime_key_file"}
+SECRET = {"livekit_api_key", "livekit_api_secret", "livekit_key_file", "runtime_key", "runtime_key_file"}
 """Without a flag."""
 
 
