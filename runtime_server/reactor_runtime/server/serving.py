@@ -16,6 +16,7 @@ import uvicorn
 
 from reactor_protocol.logs import set_up_logs
 from reactor_protocol.runtime import LiveKitTransport as LiveKitParameters
+from reactor_runtime import memory
 from reactor_runtime.server.app import create_app
 from reactor_runtime.server.events import EventHub
 from reactor_runtime.server.settings import Settings
@@ -78,7 +79,7 @@ async def _serve(settings: Settings, listening: socket.socket, first: Spawned | 
     serving = asyncio.create_task(server.serve([listening]), name="HTTP server")
     running = asyncio.create_task(controller.run(), name="controller")
     # A third of a second, beside the model's loading: the first room shall not wait for it.
-    importing = asyncio.create_task(asyncio.to_thread(importlib.import_module, LIVEKIT), name="import livekit")
+    importing = asyncio.create_task(asyncio.to_thread(_import_livekit), name="import livekit")
     beating = asyncio.create_task(hub.beat(), name="heartbeat")
     stopping = asyncio.create_task(stop.wait(), name="stop signal")
     _announce(settings, listening)
@@ -93,6 +94,11 @@ async def _serve(settings: Settings, listening: socket.socket, first: Spawned | 
         _log.error("the runtime server failed", exc_info=failure)
     _log.info("stopped")
     return 0 if stop.is_set() else 1
+
+
+def _import_livekit() -> None:
+    importlib.import_module(LIVEKIT)
+    memory.settle()
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 
 from reactor_protocol.runtime import LiveKitTransport, PrepareRequest, RoomReleased, RuntimeEvent
+from reactor_runtime import memory
 from reactor_runtime.session.problems import ProblemError
 from reactor_runtime.session.room import Room, RoomOwner
 from reactor_runtime.session.tasks import Tasks
@@ -19,6 +20,7 @@ PUBLISH_S = 25.0  # the transport's own deadlines for connecting and publishing,
 RECONNECT_S = 3.0  # 0.1 s where the network is there; a try from before it came back must not last for long
 RECONNECT_MOST_S = 15.0  # but a slow network or a busy machine needs more: each try has twice the time
 MAX_PREPARED = 4  # the next session's room, its successor's, and two that are being given up
+GIVE_BACK_S = 1.0  # after a room was left: the media library's threads are done, and the next session has begun
 MAX_RETIRED = 1000  # ids of ended sessions, for late stops
 
 
@@ -53,6 +55,7 @@ class Rooms:
         self._prepared: dict[str, Room] = {}
         self._retired: OrderedDict[str, None] = OrderedDict()
         self._tasks = Tasks()
+        self._giving_back: asyncio.TimerHandle | None = None
 
     @property
     def prepared(self) -> list[str]:
@@ -130,6 +133,7 @@ class Rooms:
         """Leave a room and say so."""
         await room.release()
         self._publish(RoomReleased(session_id=room.session_id, lost=lost))
+        self._give_back_later()
 
     def retire(self, session_id: str) -> None:
         """Remember an id that was used."""
@@ -156,6 +160,14 @@ class Rooms:
             self.give_up(session_id)
         await self._tasks.wait(timeout_s)
         await self._tasks.close()
+        if self._giving_back is not None:
+            self._giving_back.cancel()
+
+    def _give_back_later(self) -> None:
+        if self._giving_back is not None:
+            self._giving_back.cancel()
+        loop = asyncio.get_running_loop()
+        self._giving_back = loop.call_later(GIVE_BACK_S, loop.run_in_executor, None, memory.give_back)
 
     def _new(self, session_id: str, parameters: LiveKitTransport, video: VideoFormat, *, takes_camera: bool) -> Room:
         transport = self._open_transport(parameters, takes_camera=takes_camera)
