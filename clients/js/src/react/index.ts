@@ -1,6 +1,7 @@
 "use client";
 
 export { useReactor, useReactorMessage, useReactorStats } from "./hooks";
+export { ReactorController, type ReactorControllerProps } from "./ReactorController";
 export { ReactorProvider, type ReactorProviderProps } from "./ReactorProvider";
 export { ReactorView, type ReactorViewProps } from "./ReactorView";
 export type { ReactorStore } from "./store";
