@@ -11,8 +11,10 @@ from reactor_cli.livekit_server import Endpoint
 from reactor_client import NotReadyError, ReactorClient, RefusedError, SessionEndedError, StatusChanged
 from reactor_protocol.application import CommandErrorData, StatsData
 from support import pattern
+from support.faults import until_logged
+from support.limits import PATIENCE_S
 from support.stack import MODELS, Stack, running_stack
-from support.viewer import PATIENCE_S, instance, next_event, next_message, numbered
+from support.viewer import instance, next_event, next_message, numbered
 
 pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
 
@@ -119,7 +121,7 @@ async def test_a_model_that_raises_ends_the_session_with_its_message(stage: Stac
     assert end.value.reason == "model_error"
     assert "the stage burns" in end.value.message
     assert "Traceback" not in end.value.message
-    assert stage.logged("Traceback")
+    await until_logged(stage, "Traceback", "the stage burns")
 
 
 async def test_a_model_that_crashes_is_loaded_again_for_the_next(stage: Stack) -> None:
@@ -148,14 +150,17 @@ async def test_a_lost_socket_is_resumed_while_pictures_go_on(stage: Stack) -> No
         lost = client._conversation.socket
         assert lost is not None
         lost.abort()
+        async with asyncio.timeout(PATIENCE_S):
+            while client._conversation.socket is lost:  # noqa: ASYNC110 - nobody tells: to its user nothing changes
+                await asyncio.sleep(0.02)
         await numbered(frames, 20)
-        assert client._conversation.socket is not lost
         after = await instance(client, messages)
         assert client.session_id == session_id
         assert client.status == "ready"
         assert after["sessions"] == before["sessions"]
         # The late close of the older socket must not end the session.
         await asyncio.sleep(0.3)
+        await numbered(frames, 20)
         assert (await instance(client, messages))["frames"] > after["frames"]
 
 
@@ -214,14 +219,15 @@ async def test_commands_run_in_the_order_sent(stage: Stack) -> None:
 async def test_statistics_come_once_a_second(stage: Stack) -> None:
     async with ReactorClient(stage.url) as client:
         events = client.events()
-        stats = await next_event(events, StatsData, lambda stats: stats.fps > 15)
+        stats = await next_event(events, StatsData, lambda stats: stats.fps > 5)
         assert (stats.width, stats.height) == (320, 192)
 
 
 async def test_health_tells_of_the_session(stage: Stack) -> None:
     async with ReactorClient(stage.url):
-        health = (await stage.get("/health")).json()
-        assert health["active_connections"] == 1
+        health = await stage.until_health(
+            active_connections=1
+        )  # those of earlier clients end a little later than these
         assert {"status", "runtime"} <= set(health)
         assert (await stage.get("/ready")).status_code == 200
         assert "set_prompt" in (await stage.get("/capabilities")).json()["commands"]
@@ -239,7 +245,7 @@ async def test_two_stacks_run_side_by_side(stage: Stack) -> None:
 
 
 async def test_a_maximum_duration_ends_the_session(livekit_server: Endpoint) -> None:
-    flags = ("--max-session-duration", "1.5")
+    flags = ("--max-session-duration", "5")  # a client sees pictures by then, on a slow machine as well
     async with running_stack(MODELS / "stage", livekit=livekit_server, flags=flags) as stack:
         client = ReactorClient(stack.url)
         await client.connect(PATIENCE_S)
@@ -256,7 +262,7 @@ async def test_a_maximum_duration_ends_the_session(livekit_server: Endpoint) -> 
 
 async def test_the_terminal_shows_a_model_and_saves_its_picture(stage: Stack, tmp_path: Path) -> None:
     saved = tmp_path / "picture.png"
-    command = ("--seconds", "2", "--save", str(saved), "--command", '{"type": "set_prompt", "data": {"prompt": "x"}}')
+    command = ("--seconds", "4", "--save", str(saved), "--command", '{"type": "set_prompt", "data": {"prompt": "x"}}')
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "reactor_client", stage.url, *command), stdout=asyncio.subprocess.PIPE
     )
