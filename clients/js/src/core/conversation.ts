@@ -29,7 +29,7 @@ const MENDING_LIMIT_MS = 30_000;
 // The room is closed some 20 ms after the end of a session; the model's last words may still be under way.
 const LINGER_MS = 500;
 
-export const KINDS = ["video", "audio"] as const;
+const KINDS = ["video", "audio"] as const;
 
 export type MediaKind = (typeof KINDS)[number];
 export type SessionStatus = "connecting" | "waiting" | "ready";

@@ -1,6 +1,6 @@
 import { socketUrl } from "./address";
 import { decodableCodecs } from "./codecs";
-import { Conversation, KINDS, publishFailed, type ConversationEnd, type MediaKind } from "./conversation";
+import { Conversation, publishFailed, type ConversationEnd, type MediaKind } from "./conversation";
 import { Emitter } from "./emitter";
 import { ReactorError, textOf } from "./errors";
 import type { MediaTrack } from "./mediaRoom";
@@ -313,16 +313,17 @@ export class Reactor {
     if (this.#meter !== null) clearInterval(this.#meter);
     this.#meter = this.#runtimeStats = null;
     globalThis.removeEventListener("pagehide", this.#onPageHide);
-    for (const kind of KINDS) this.#onTrack(kind, null);
-    if (error) this.#fail(error);
-    if (ended) {
-      this.#set({ sessionEnded: ended });
-      this.#events.emit("sessionEnded", ended);
-    }
     this.#onCapabilities(null);
     this.#onExpiration(null);
-    this.#set(NOTHING);
+    this.#set({
+      ...NOTHING,
+      ...(error ? { lastError: error } : {}),
+      ...(ended ? { sessionEnded: ended } : {}),
+    });
     this.#onStatus("disconnected", null);
+    // Last: whoever hears of it may connect again at once.
+    if (error) this.#events.emit("error", error);
+    if (ended) this.#events.emit("sessionEnded", ended);
   }
 
   /** A page that goes frees the model at once; one that comes back from the browser's cache asks for it again. */

@@ -14,7 +14,7 @@ export const STARTING: InputStatus = { state: "starting", stream: null, message:
 
 type Problem = [InputStatus["state"], (what: string) => string];
 
-const PROBLEMS: Record<string, Problem> = {
+const PROBLEMS: Partial<Record<string, Problem>> = {
   NotAllowedError: ["denied", (what) => `The ${what} is blocked: allow it beside the page's address, then try again.`],
   NotFoundError: ["missing", (what) => `There is no ${what}: connect one.`],
   OverconstrainedError: ["missing", (what) => `No ${what} can do what the page asks for.`],
@@ -52,9 +52,10 @@ export function openInput(
     tell({ state: "live", stream, message: "" });
   };
   open().catch((cause: unknown) => {
-    const problem = cause instanceof Error ? PROBLEMS[cause.name] : undefined;
+    const { name = "", message } = cause as Partial<Error>;
+    const problem = PROBLEMS[name];
     if (problem) fail(problem[0], problem[1](what));
-    else fail("failed", `The ${what} doesn't start: ${cause instanceof Error ? cause.message : String(cause)}`);
+    else fail("failed", `The ${what} doesn't start: ${message ?? String(cause)}`);
   });
   return () => {
     over = true;
