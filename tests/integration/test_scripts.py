@@ -164,3 +164,20 @@ def test_it_can_be_called_through_a_link(checkout: Checkout) -> None:
     checkout.run()
     done = subprocess.run([link, "hi"], capture_output=True, text=True, check=True, cwd="/")
     assert done.stdout == "/\nhi\n"
+
+
+def test_a_front_end_is_made_with_the_sdk_of_the_clone_packed_once(checkout: Checkout) -> None:
+    sdk = checkout.root / "clients" / "js"
+    tools = sdk / "node_modules" / ".bin"
+    for folder in (sdk / "src", tools):
+        folder.mkdir(parents=True)
+    for name in ("package.json", "package-lock.json", "tsup.config.ts", "README.md"):
+        (sdk / name).touch()
+    for path, work in ((tools / "tsup", ""), (checkout.tools / "npm", '[ "$1" = ci ] || touch "$4/sdk.tgz"')):
+        path.write_text(f'#!/bin/sh\necho "{path.name}" "$1" >> "{checkout.root}/calls"\n{work}\n')
+        path.chmod(0o755)
+    for _ in range(2):
+        done = checkout.run("init", "--frontend", "page")
+        assert (done.returncode, done.stdout.split("\n")[1:-1]) == (0, ["init", "--frontend", "page"])
+    assert (checkout.root / "cli" / "reactor_cli" / "sdk" / "sdk.tgz").exists()
+    assert checkout.calls() == ["venv", "pip", "npm", "ci", "tsup", "--silent", "npm", "pack"]
