@@ -64,6 +64,8 @@ export class FakeRoom {
   static all: FakeRoom[] = [];
   /** What `connect` rejects with. */
   static refusal: Error | null = null;
+  /** What publishing rejects with. */
+  static forbids: Error | null = null;
 
   readonly sent: unknown[] = [];
   readonly published: MediaStreamTrack[] = [];
@@ -71,7 +73,8 @@ export class FakeRoom {
   readonly engine = { client: { close: () => Promise.resolve(void this.said.push("signal closed")) } };
   readonly localParticipant = {
     sendText: (text: string) => Promise.resolve(void this.sent.push((JSON.parse(text) as { data: unknown }).data)),
-    publishTrack: (track: MediaStreamTrack) => Promise.resolve(void this.published.push(track)),
+    publishTrack: (track: MediaStreamTrack) =>
+      FakeRoom.forbids ? Promise.reject(FakeRoom.forbids) : Promise.resolve(void this.published.push(track)),
     unpublishTrack: (track: MediaStreamTrack) =>
       Promise.resolve(void this.published.splice(this.published.indexOf(track), 1)),
   };
@@ -142,7 +145,7 @@ export function freshBorder(): void {
   FakeSocket.all = [];
   FakeSocket.isUp = true;
   FakeRoom.all = [];
-  FakeRoom.refusal = null;
+  FakeRoom.refusal = FakeRoom.forbids = null;
   vi.stubGlobal("WebSocket", FakeSocket);
 }
 
