@@ -43,7 +43,7 @@ def test_a_slow_on_frame_gets_the_latest_picture(start: Start) -> None:
                 get_ctx().wait(60)
             def on_frame(self, frame):
                 get_ctx().send({"value": frame[0, 0, 0]})
-                time.sleep(1)
+                time.sleep(3)
         """
     )
     for value in (1, 2, 3):
