@@ -21,6 +21,12 @@ export type RoomLoss = "replaced" | "lost";
 
 /** One stay in a session's room. */
 export class MediaRoom {
+  static {
+    // livekit-client 2.23 means to hold its rooms weakly, but keeps each one as long as the page: what listens for devices
+    // refers to it. Without this registry it takes that listener away when the room is left.
+    Room.cleanupRegistry = false;
+  }
+
   readonly sessionId: string;
   readonly #listener: RoomListener;
   readonly #room = new Room({
