@@ -32,6 +32,7 @@ from benchmarks import (
     small_files,
     soak,
 )
+from benchmarks.browser import figures as browser
 from benchmarks.figures import Report, Row, Summary
 from benchmarks.format import Format
 
@@ -48,6 +49,7 @@ BENCHMARKS = {
     "first_frame": Benchmark(first_frame.measure, 100),
     "idle": Benchmark(idle.measure, 6),
     "chromium": Benchmark(chromium.measure, 30),
+    "browser": Benchmark(browser.measure, 30),
     "hand_over": Benchmark(hand_over.measure, 30),
     "killed": Benchmark(killed.measure, 10),
     "prepared": Benchmark(prepared.measure, 30),

@@ -1,1 +1,1 @@
-"""Headless Chromium with a page of ours, driven by its own debugging protocol."""
+"""Headless Chromium with pages of ours, driven by its own debugging protocol."""

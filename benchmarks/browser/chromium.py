@@ -5,6 +5,7 @@ import contextlib
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ _FLAGS = (
 )
 _START_S = 60.0  # a cold disk and a busy machine
 _ANSWER_S = 30.0
+_POLL_S = 0.01
+_CLOCK_TRIES = 30  # the quickest is off by half its time at most, a fraction of a millisecond
 
 
 class BrowserMissingError(RuntimeError):
@@ -48,12 +51,40 @@ class Page:
             raise ConnectionError(result["exceptionDetails"].get("exception", {}).get("description", "it threw"))
         return result["result"].get("value")
 
+    async def reload(self) -> None:
+        """Load the page again, to the end."""
+        await self.evaluate("window.isOld = true")
+        await self._call("Page.reload", {})
+        deadline_s = time.monotonic() + _ANSWER_S
+        while await self._is_old():
+            if time.monotonic() > deadline_s:
+                raise TimeoutError("the page wasn't loaded again")
+            await asyncio.sleep(_POLL_S)
+
+    async def _is_old(self) -> bool:
+        try:
+            return bool(await self.evaluate("window.isOld === true || document.readyState !== 'complete'"))
+        except ConnectionError:  # between the two documents there is none
+            return True
+
+    async def clock_ms(self) -> float:
+        """What to add to the page's `performance.now()` for this machine's monotonic clock, in ms."""
+        tries = []
+        for _ in range(_CLOCK_TRIES):
+            before_ms = time.monotonic() * 1000
+            theirs_ms = float(await self.evaluate("performance.now()"))
+            after_ms = time.monotonic() * 1000
+            tries.append((after_ms - before_ms, (before_ms + after_ms) / 2 - theirs_ms))
+        return min(tries)[1]
+
     async def _call(self, method: str, parameters: dict[str, Any]) -> Any:
         self._number += 1
         await self._ws.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
         async with asyncio.timeout(_ANSWER_S):
             while (answer := json.loads(await self._ws.recv())).get("id") != self._number:
                 pass
+        if "error" in answer:
+            raise ConnectionError(answer["error"]["message"])
         return answer["result"]
 
 
