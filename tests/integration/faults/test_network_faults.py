@@ -4,6 +4,7 @@ The servers are started as a user would for the machines of a home network: `rea
 """
 
 import asyncio
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
@@ -14,17 +15,23 @@ from typing import Any
 import pytest
 
 from support.client_process import ClientProcess, client_process
+from support.limits import PATIENCE_S, SLOW
 from support.network import Cable, Conditions, Machine, need_namespaces
 from support.reactor_run import Reactor, reactors
 from support.stack import MODELS
 
-pytestmark = [pytest.mark.livekit, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.livekit
 
-_SOON_S = 8.0  # what takes well below a second on an idle machine
+_SOON_S = 8.0 * SLOW  # what takes well below a second on an idle machine
 _SETTLE_S = 2.0  # of pictures, before a fault
-_NOTICED_S = 40.0
+_NOTICED_S = PATIENCE_S
 _BAD_S = 4.0  # of a bad cable
-_LATE_S = 0.5  # a picture's age that nobody would call live; 15 ms is usual
+_UNTIL_PREPARED = """
+import json, sys, time, urllib.request
+while not json.load(urllib.request.urlopen(sys.argv[1], timeout=60))["room_prepared"]:
+    time.sleep(0.05)
+"""
+_LATE_S = 0.5 * SLOW  # a picture's age that nobody would call live; 15 ms is usual
 
 
 @dataclass
@@ -45,10 +52,19 @@ class Home:
         """What the servers said."""
         return self.reactor.events(event)
 
-    async def until_logged(self, event: str, **values: str) -> None:
-        """Wait until the servers say it, from now on; a dead socket is noticed after 20 s."""
-        before, deadline_s = len(self.logged(event)), time.monotonic() + _NOTICED_S
-        while not any(record | values == record for record in self.logged(event)[before:]):
+    async def until_prepared(self) -> None:
+        """Wait until the runtime is in the next session's room."""
+        health = f"http://127.0.0.1:{self.reactor.ports['coordinator']}/health"
+        looking = await asyncio.create_subprocess_exec(
+            *self.servers.command(sys.executable, "-c", _UNTIL_PREPARED, health)
+        )
+        async with asyncio.timeout(PATIENCE_S):
+            assert await looking.wait() == 0
+
+    async def until_logged(self, event: str, since: int, **values: str) -> None:
+        """Wait until the servers have said it more than `since` times; a dead socket is noticed after 20 s."""
+        deadline_s = time.monotonic() + _NOTICED_S
+        while not any(record | values == record for record in self.logged(event)[since:]):
             assert time.monotonic() < deadline_s, f"nobody said {event}"
             await asyncio.sleep(0.01)
 
@@ -114,7 +130,7 @@ async def test_pictures_go_on_over_a_bad_cable(home: Home, what: str, conditions
             f"age {median(ages_s) * 1000:.0f} ms"
         )
         assert gaps_s[-1] < _SOON_S
-        assert median(ages_s) < most_s
+        assert median(ages_s) < SLOW * most_s
         await recovered(client, what, ended_s, usual_s)
 
 
@@ -149,18 +165,18 @@ async def test_the_interface_that_the_media_of_the_servers_leaves_by_goes_for_go
     with home.servers.interface("eth7", "10.78.0.1"):
         async with home.client() as earlier:
             await earlier.sees()
-            await asyncio.sleep(1.5)  # meanwhile the next room is prepared, by way of that interface
+            await home.until_prepared()  # the next room, by way of that interface
         client_stays = home.client()
         client = await client_stays.__aenter__()
         usual_s = await steady(client)
         gone_s = time.monotonic()
     try:
-        await client.until(lambda seen: seen.frames[-1] > gone_s + 1.0, 15.0)
+        await client.until(lambda seen: seen.frames[-1] > gone_s + 1.0)
         print(f"\ninterface of the servers gone: frozen for {client.gaps_s(gone_s - 1)[-1]:.1f} s")
         await recovered(client, "interface of the servers", time.monotonic(), usual_s)
     finally:
         await client_stays.__aexit__(None, None, None)
-    assert len(home.logged("the room was entered again")) == stalls + 1
+    assert len(home.logged("the room was entered again")) > stalls
 
 
 async def test_the_owner_of_a_pulled_cable_is_replaced_by_the_next_after_the_grace(home: Home) -> None:
@@ -169,9 +185,10 @@ async def test_the_owner_of_a_pulled_cable_is_replaced_by_the_next_after_the_gra
         await steady(owner)
         waiting = await clients.enter_async_context(home.client(home.servers))
         await waiting.until(lambda told: told.position == 1)
+        stopped = len(home.logged("session_stopping"))
         with home.cable.pulled(1):
             pulled_s = time.monotonic()
-            await home.until_logged("session_stopping")
+            await home.until_logged("session_stopping", stopped)
             over_s = time.monotonic()
             await waiting.sees(1)
             print(
@@ -187,11 +204,11 @@ async def test_the_owner_of_a_pulled_cable_is_replaced_by_the_next_after_the_gra
 async def test_a_cable_that_is_pulled_until_the_socket_breaks_is_followed_by_a_resume(home: Home) -> None:
     async with home.client() as client:
         usual_s = await steady(client)
+        gone, begun = len(home.logged("client_gone")), len(home.logged("a session begins"))
         with home.cable.pulled(1):
-            await home.until_logged("client_gone")
-            resumed = asyncio.create_task(home.until_logged("a session begins", session_id=client.sessions[0]))
-        await recovered(client, "cable pulled until the socket broke", time.monotonic(), usual_s, limit_s=30.0)
-        await resumed
+            await home.until_logged("client_gone", gone)
+        await recovered(client, "cable pulled until the socket broke", time.monotonic(), usual_s, limit_s=PATIENCE_S)
+        await home.until_logged("a session begins", begun, session_id=client.sessions[0])
         await client.sees()
     async with home.client() as following:
         await following.sees()
