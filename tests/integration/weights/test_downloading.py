@@ -77,12 +77,15 @@ def child(bucket: str, root: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def go(process: subprocess.Popen[str]) -> None:
-    assert process.stdin
-    assert process.stdout
-    assert process.stdout.readline() == "ready\n"
-    process.stdin.write("go\n")
-    process.stdin.flush()
+def go(*processes: subprocess.Popen[str]) -> None:
+    """Let them begin at once."""
+    for process in processes:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
 
 
 def size_of(folder: Path) -> int:
@@ -134,10 +137,10 @@ def test_twenty_kills_cost_no_more_than_the_parts_that_were_in_flight(
 def test_eight_processes_at_once_load_the_server_as_one_does(
     bucket: str, proxy: TcpProxy, source: Path, tmp_path: Path
 ) -> None:
+    proxy.faults = lambda _number: Fault(delay_s=0.05)  # some 2 s in all: nobody comes when all is over
     processes = [child(bucket, tmp_path / "cache") for _ in range(8)]
     try:
-        for process in processes:
-            go(process)
+        go(*processes)
         with ThreadPoolExecutor(len(processes)) as pool:
             said = list(pool.map(lambda process: process.communicate(timeout=_TIMEOUT_S)[0], processes))
     finally:
@@ -161,8 +164,8 @@ def test_who_waits_takes_over_when_the_downloader_is_killed(
         _read_until(first, lambda line: "done_bytes=0" not in line)
         go(second)
         _read_until(second, lambda line: f"waiting_for_pid={first.pid}" in line)
+        proxy.faults = lambda _number: Fault()  # for the second one: what the first has open stalls
         first.send_signal(signal.SIGKILL)
-        proxy.faults = lambda _number: Fault()
         second.communicate(timeout=_TIMEOUT_S)
         assert second.returncode == 0
     finally:
