@@ -25,9 +25,16 @@ from reactor_cli.commands.run import WHERE, given
 @click.option("--offline", is_flag=True, default=None, help="Ask no registry.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--fix", is_flag=True, help="Repair what can be repaired without losing anything.")
-def doctor(*, as_json: bool, fix: bool, **options: Any) -> None:
+@click.option("--compose", is_flag=True, help="Look at the containers of `docker compose up` in this folder instead.")
+def doctor(*, as_json: bool, fix: bool, compose: bool, **options: Any) -> None:
     """Examine, repair if asked to, report."""
     from reactor_cli.doctor.surroundings import look_around  # noqa: PLC0415 - `--help` needs none of it
     from reactor_cli.doctor.visit import visit  # noqa: PLC0415
 
-    sys.exit(0 if visit(look_around(given(options)), as_json=as_json, fix=fix) else 1)
+    if compose:
+        from reactor_cli.doctor.compose import COMPOSE_CHECKS, COMPOSE_SUBJECT  # noqa: PLC0415
+
+        visited = visit(look_around(given(options)), COMPOSE_CHECKS, COMPOSE_SUBJECT, as_json=as_json, fix=fix)
+    else:
+        visited = visit(look_around(given(options)), as_json=as_json, fix=fix)
+    sys.exit(0 if visited else 1)

@@ -27,10 +27,12 @@ class Report:
 
     Args:
         titles: Of all that will come, for the alignment.
+        subject: What nothing stands in the way of, if all is well.
     """
 
-    def __init__(self, console: Console, titles: Sequence[str]) -> None:
+    def __init__(self, console: Console, titles: Sequence[str], subject: str = "`reactor run`") -> None:
         self._console = console
+        self._subject = subject
         self._title = max(len(title) for title in titles)
         self._ascii = console.options.ascii_only
         self._seen: list[Finding] = []
@@ -47,7 +49,7 @@ class Report:
         """Print the sum."""
         errors, warnings = (sum(one.severity == kind for one in self._seen) for kind in ("error", "warning"))
         if not errors and not warnings:
-            self._print(Text("Nothing stands in the way of `reactor run`.", "green"))
+            self._print(Text(f"Nothing stands in the way of {self._subject}.", "green"))
             return
         words = [_counted(errors, "error"), _counted(warnings, "warning")]
         fixable = any(one.fix for one in self._seen if one.severity in ("warning", "error"))
