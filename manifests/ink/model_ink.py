@@ -23,6 +23,10 @@ from reactor_runtime import VideoModel, command, get_ctx
 Palette = Literal["ember", "ocean", "aurora", "opal", "noir"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
+# How a session begins, and so what the commands' controls show at first.
+PALETTE: Palette = "ember"
+GLOSS, SPEED, TURNS = 0.7, 110.0, 1  # speed in pixels a second
+
 OPENING_S = 3.0  # of flow before anybody looks: the first picture is already a rich one
 COLOUR_DRIFT = 0.015  # turns of the colour wheel a second: hardly seen, but no colour stays for ever
 STROKE_GAP_S = 0.3  # a pointer that was silent for longer has been lifted
@@ -51,8 +55,8 @@ class Ink(VideoModel):
         self._fluid = copy.deepcopy(fluid)
 
     def _reset(self) -> None:
-        self.palette: Palette = "ember"
-        self.gloss, self.speed, self.turns, self.stirring = 0.7, 110.0, 1, True
+        self.palette = PALETTE
+        self.gloss, self.speed, self.turns, self.stirring = GLOSS, SPEED, TURNS, True
         self._notes.clear()
         self._pointer: tuple[float, float, float] | None = None  # x, y, time of the last touch
         self._painter = Painter()
@@ -87,31 +91,33 @@ class Ink(VideoModel):
         return COLOUR_DRIFT * self._frames / self.fps
 
     @command("set_palette", description="Choose the colours; they fade over within a second.")
-    def set_palette(self, name: Annotated[Palette, Field(description="The palette's name")]) -> None:
+    def set_palette(self, name: Annotated[Palette, Field(description="The palette's name")] = PALETTE) -> None:
         """An enum: front ends show a menu."""
         self.palette = name
         self._tell_status()
 
     @command("set_speed", description="How fast the water moves.")
-    def set_speed(self, speed: Annotated[float, Field(ge=0, le=300, description="Mean, in pixels a second")]) -> None:
+    def set_speed(
+        self, speed: Annotated[float, Field(ge=0, le=300, description="Mean, in pixels a second")] = SPEED
+    ) -> None:
         """A number with a range: front ends show a slider."""
         self.speed = speed
         self._tell_status()
 
     @command("set_gloss", description="How much the wet paint shines.")
-    def set_gloss(self, gloss: Share) -> None:
+    def set_gloss(self, gloss: Share = GLOSS) -> None:
         """Another slider."""
         self.gloss = gloss
         self._tell_status()
 
     @command("set_turns", description="How often the colours repeat across the picture.")
-    def set_turns(self, turns: Annotated[int, Field(ge=1, le=3)]) -> None:
+    def set_turns(self, turns: Annotated[int, Field(ge=1, le=3)] = TURNS) -> None:
         """A whole number."""
         self.turns = turns
         self._tell_status()
 
     @command("set_stirring", description="Off: only you move the water, and it comes to rest.")
-    def set_stirring(self, on: bool) -> None:
+    def set_stirring(self, on: bool = True) -> None:
         """A bool: front ends show a switch."""
         self.stirring = on
         self._tell_status()

@@ -19,6 +19,10 @@ from reactor_runtime import VideoModel, command, get_ctx
 EffectName = Literal["echo", "neon", "kaleidoscope", "prism"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
+# How a session begins, and so what the commands' controls show at first.
+EFFECT: EffectName = "neon"
+STRENGTH, HUE, SEGMENTS = 0.9, 0.0, 8
+
 CAMERA_GONE_S = 2.0  # without a frame: a short stall of the network isn't shown, a switched-off camera is
 
 
@@ -35,8 +39,8 @@ class Mirror(VideoModel):
         self._reset()
 
     def _reset(self) -> None:
-        self.effect: EffectName = "neon"
-        self.strength, self.hue, self.mirrored, self.segments = 0.9, 0.0, True, 8
+        self.effect = EFFECT
+        self.strength, self.hue, self.mirrored, self.segments = STRENGTH, HUE, True, SEGMENTS
         # Each thread replaces these as a whole and never changes what is inside: no lock is needed.
         self._camera: tuple[NDArray[np.uint8], float] | None = None  # the latest frame, when it came
         self._effects: dict[str, Effect] = {}
@@ -83,31 +87,31 @@ class Mirror(VideoModel):
         return to_bytes(effect(picture, self.strength, self.hue))
 
     @command("set_effect", description="Choose what the mirror does.")
-    def set_effect(self, name: Annotated[EffectName, Field(description="The effect's name")]) -> None:
+    def set_effect(self, name: Annotated[EffectName, Field(description="The effect's name")] = EFFECT) -> None:
         """An enum: front ends show a menu."""
         self.effect = name
         self._tell_status()
 
     @command("set_strength", description="How much of the effect: 0 is a plain mirror.")
-    def set_strength(self, strength: Share) -> None:
+    def set_strength(self, strength: Share = STRENGTH) -> None:
         """A number with a range: front ends show a slider."""
         self.strength = strength
         self._tell_status()
 
     @command("set_hue", description="Turn the effect's colours; the kaleidoscope turns its slice instead.")
-    def set_hue(self, hue: Share) -> None:
+    def set_hue(self, hue: Share = HUE) -> None:
         """Another slider."""
         self.hue = hue
         self._tell_status()
 
     @command("set_mirrored", description="On: as in a mirror. Off: as others see you.")
-    def set_mirrored(self, on: bool) -> None:
+    def set_mirrored(self, on: bool = True) -> None:
         """A bool: front ends show a switch."""
         self.mirrored = on
         self._tell_status()
 
     @command("set_segments", description="Into how many slices the kaleidoscope cuts.")
-    def set_segments(self, segments: Annotated[int, Field(ge=3, le=16)]) -> None:
+    def set_segments(self, segments: Annotated[int, Field(ge=3, le=16)] = SEGMENTS) -> None:
         """A whole number."""
         self.segments = segments
         self._tell_status()

@@ -17,13 +17,14 @@ from pydantic import Field
 
 from reactor_runtime import VideoModel, command, get_ctx
 
+USUAL_SPEED = 6.0  # steps a second
 MOST_PRESSES = 64  # of keys between two steps: at 60 messages a second there are 60 in the slowest one
 
 
 class NeuralWorld(VideoModel):
     """Fireflies at night. After the first state of a garden everything that happens is the network's prediction."""
 
-    def __init__(self, fps: float = 30, steps_a_second: float = 6, seed: int = 1342, **kwargs: Any) -> None:
+    def __init__(self, fps: float = 30, steps_a_second: float = USUAL_SPEED, seed: int = 1342, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.fps, self.seed, self._usual_speed = fps, seed, steps_a_second
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -98,7 +99,7 @@ class NeuralWorld(VideoModel):
         self._keys = keys
 
     @command("set_speed", description="How many steps the world makes a second.")
-    def set_speed(self, speed: Annotated[float, Field(ge=1, le=15)]) -> None:
+    def set_speed(self, speed: Annotated[float, Field(ge=1, le=15)] = USUAL_SPEED) -> None:
         """A number with a range: front ends show a slider."""
         self.speed = speed
         self._tell_status()

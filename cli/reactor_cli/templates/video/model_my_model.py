@@ -44,16 +44,16 @@ class MyModel(VideoModel):
         return self.palette[(127.5 + 127.5 * waves).astype(np.uint8)]
 
     @command("set_colours", description="Paint with other colours.")
-    def set_colours(self, name: Literal["dawn", "sea", "moss"]):
+    def set_colours(self, name: Literal["dawn", "sea", "moss"] = "dawn"):
         self.palette = palette(COLOURS[name])
         get_ctx().send({"type": "status", "colours": name})
 
     @command("set_speed", description="How fast it flows; 0 stands still.")
-    def set_speed(self, speed: Annotated[float, Field(ge=0, le=5)]):
+    def set_speed(self, speed: Annotated[float, Field(ge=0, le=5)] = 1.0):
         self.speed = speed
 
     @command("set_folds", description="How often it is folded.")
-    def set_folds(self, folds: Annotated[int, Field(ge=1, le=8)]):
+    def set_folds(self, folds: Annotated[int, Field(ge=1, le=8)] = 5):
         self.folds = folds
 
 

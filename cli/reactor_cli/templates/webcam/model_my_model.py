@@ -61,11 +61,11 @@ class MyModel(VideoModel):
         return picture
 
     @command("set_delay", description="How far the oldest row lies in the past: 0 is a plain mirror.")
-    def set_delay(self, delay: Annotated[float, Field(ge=0, le=1)]):
+    def set_delay(self, delay: Annotated[float, Field(ge=0, le=1)] = 1.0):
         self.delay = delay
 
     @command("set_direction", description="Where time goes.")
-    def set_direction(self, direction: Literal["down", "right"]):
+    def set_direction(self, direction: Literal["down", "right"] = "down"):
         self.direction = direction
         get_ctx().send({"type": "status", "direction": direction})
 

@@ -41,10 +41,10 @@ class MyModel(VideoModel):
         return 0.5 + 0.5 * np.sin(values @ self.colour + self.tint)
 
     @command("set_speed", description="How fast it dreams; 0 stands still.")
-    def set_speed(self, speed: Annotated[float, Field(ge=0, le=5)]):
+    def set_speed(self, speed: Annotated[float, Field(ge=0, le=5)] = 0.5):
         self.speed = speed
 
     @command("set_zoom", description="How close to look.")
-    def set_zoom(self, zoom: Annotated[float, Field(ge=0.25, le=4)]):
+    def set_zoom(self, zoom: Annotated[float, Field(ge=0.25, le=4)] = 1.0):
         self.zoom = zoom
         get_ctx().send({"type": "status", "zoom": zoom})
