@@ -42,7 +42,7 @@ export function Figures({ stats }: { stats: ReactorStats | null }): ReactElement
         <Figure
           name="Picture"
           value={playback && playback.width > 0 ? `${playback.width} × ${playback.height}` : NONE}
-          note={runtime ? `${runtime.targetFps.toFixed(0)} fps wanted` : ""}
+          note={runtime ? `played at ${runtime.targetFps.toFixed(0)} fps` : ""}
         />
         <Figure
           name="Lost"

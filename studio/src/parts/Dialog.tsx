@@ -24,10 +24,10 @@ export function Dialog({ title, onClose, children }: Props): ReactElement {
       onClick={(event) => event.target === dialog.current && onClose()}
     >
       <div className="dialog-body">
-        <header className="dialog-head">
+        <div className="dialog-head">
           <h2>{title}</h2>
           <IconButton icon="close" label="Close" onClick={onClose} />
-        </header>
+        </div>
         {children}
       </div>
     </dialog>
