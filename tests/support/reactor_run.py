@@ -95,13 +95,14 @@ def until_gone(processes: Sequence[psutil.Process], limit_s: float = PATIENCE_S)
         time.sleep(0.02)
 
 
-def assert_ports_free(ports: Mapping[str, int]) -> None:
-    """Bind each of them."""
+def until_ports_free(ports: Mapping[str, int]) -> None:
+    """Wait until each can be bound: a killed process is a zombie before its last thread has let go of its sockets."""
+    deadline = time.monotonic() + PATIENCE_S
     for name, port in ports.items():
         kind = socket.SOCK_DGRAM if name == "media-udp" else socket.SOCK_STREAM
-        with socket.socket(type=kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
+        while not _can_be_bound(port, kind):
+            assert time.monotonic() < deadline, f"the port {port} ({name}) is still taken"
+            time.sleep(0.02)
 
 
 @contextlib.contextmanager
@@ -150,8 +151,8 @@ def _readers(reactor: Reactor) -> list[threading.Thread]:
     out, err = reactor.process.stdout, reactor.process.stderr
     assert out is not None
     assert err is not None
-    readers = [
-        threading.Thread(target=lambda: reactor.records.extend(json.loads(line) for line in out)),
+    readers = [  # the last line of one that is killed may be half a line
+        threading.Thread(target=lambda: reactor.records.extend(json.loads(line) for line in out if line[-1] == "\n")),
         threading.Thread(target=lambda: reactor.errors.extend(err)),
     ]
     for reader in readers:
@@ -176,6 +177,16 @@ def _kill(reactor: Reactor, readers: Sequence[threading.Thread]) -> None:
 
 def _flags(ports: Mapping[str, int]) -> list[str]:
     return [part for name, port in ports.items() for part in (f"--{name}-port", str(port))]
+
+
+def _can_be_bound(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(type=kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _alive(process: psutil.Process) -> bool:
