@@ -31,7 +31,7 @@ export class Signalling {
         clearTimeout(timer);
         socket.onopen = socket.onclose = null;
         socket.close();
-        reject(new Error(`no coordinator at ${url.replace(/\?.*/, "")}: is \`reactor run\` up?`));
+        reject(new Error(`Nobody answers at ${url.replace(/\?.*/, "")}: is \`reactor run\` up?`));
       };
       const timer = setTimeout(fail, OPEN_TIMEOUT_MS);
       socket.onclose = fail;
@@ -81,6 +81,6 @@ export class Signalling {
   }
 
   #closed(event: CloseEvent): void {
-    this.#listener?.onLost(event.reason || `the connection to the coordinator ended (${event.code})`);
+    this.#listener?.onLost(event.reason || `The connection to the coordinator ended (${event.code}).`);
   }
 }

@@ -32,7 +32,8 @@ export function viewStatus(session: ReactorState): ViewStatus {
   }
   if (lastError) {
     const again = lastError.recoverable ? { action: "Connect again" } : {};
-    return { state: "error", title: "No connection", detail: lastError.message, ...again };
+    const what = lastError.code.includes("_CONNECTION_") ? "connection" : "session";
+    return { state: "error", title: `No ${what}`, detail: lastError.message, ...again };
   }
   if (sessionEnded) {
     return { state: "ended", title: "The session has ended", detail: sessionEnded.message, action: "Start again" };
