@@ -149,6 +149,10 @@ class VideoOutput:
             height=self._picture.height,
         )
 
+    async def rest(self) -> None:
+        """Feed nothing more; only `close` is left to be called."""
+        await asyncio.to_thread(self._pacer.stop)
+
     async def close(self) -> None:
         """Stop the thread, release what is left, take the track back. A second call does nothing."""
         if self._closed:

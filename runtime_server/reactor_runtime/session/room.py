@@ -152,6 +152,11 @@ class Room:
         self._released = True
         self._held.clear()
 
+    async def rest(self) -> None:
+        """Nobody is to see or say anything here any more."""
+        self.detach()
+        await self.output.rest()
+
     async def release(self) -> None:
         """Unpublish and leave."""
         self.detach()

@@ -1,6 +1,7 @@
 """The rooms this runtime is in: prepared ahead, handed to sessions, left."""
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
@@ -21,6 +22,7 @@ RECONNECT_S = 3.0  # 0.1 s where the network is there; a try from before it came
 RECONNECT_MOST_S = 15.0  # but a slow network or a busy machine needs more: each try has twice the time
 MAX_PREPARED = 4  # the next session's room, its successor's, and two that are being given up
 GIVE_BACK_S = 1.0  # after a room was left: the media library's threads are done, and the next session has begun
+REST_S = 0.5  # a room isn't left while the next client joins the next one: both cost LiveKit and us a core for a moment
 MAX_RETIRED = 1000  # ids of ended sessions, for late stops
 
 
@@ -56,6 +58,7 @@ class Rooms:
         self._retired: OrderedDict[str, None] = OrderedDict()
         self._tasks = Tasks()
         self._giving_back: asyncio.TimerHandle | None = None
+        self._closing = asyncio.Event()
 
     @property
     def prepared(self) -> list[str]:
@@ -130,7 +133,11 @@ class Rooms:
             self._tasks.start(self.release(room, lost=True), f"release {room.session_id}")
 
     async def release(self, room: Room, *, lost: bool = False) -> None:
-        """Leave a room and say so."""
+        """Leave a room, a little later, and say so."""
+        if not lost:
+            await room.rest()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), REST_S)
         await room.release()
         self._publish(RoomReleased(session_id=room.session_id, lost=lost))
         self._give_back_later()
@@ -156,6 +163,7 @@ class Rooms:
 
     async def close(self, timeout_s: float) -> None:
         """Leave all rooms; what takes longer than `timeout_s` is cut off."""
+        self._closing.set()
         for session_id in self.prepared:
             self.give_up(session_id)
         await self._tasks.wait(timeout_s)
