@@ -36,7 +36,7 @@ function contentOf(scene: Shown, start: () => void): ReactNode {
         <Told
           words={{
             title: "The model didn't load",
-            advice: "Correct it and start reactor run again: this page goes on by itself.",
+            advice: "Correct it and save: it is loaded again, and this page goes on by itself.",
           }}
         >
           <pre className="trouble">{scene.message}</pre>
