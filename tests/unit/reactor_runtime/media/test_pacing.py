@@ -74,8 +74,8 @@ def test_a_model_faster_than_allowed_is_shown_at_the_maximum_and_waits() -> None
 def test_a_model_faster_than_allowed_begins_a_frame_just_in_time(work_s: float) -> None:
     run = play([Emit(work_s)] * 300, max_fps=60)
     assert pstdev(run.intervals_s(0.2)) < 1e-6
-    assert median(run.delays_s(0.2)) == pytest.approx(0.06 / 60, abs=1e-4)
-    assert median(run.drawn_ahead_s(0.2)) == pytest.approx(work_s + 0.06 / 60, abs=1e-4)
+    assert median(run.delays_s(0.2)) == pytest.approx(0.1 / 60, abs=1e-4)
+    assert median(run.drawn_ahead_s(0.2)) == pytest.approx(work_s + 0.1 / 60, abs=1e-4)
 
 
 def test_a_model_faster_than_allowed_and_a_little_uneven_is_never_late() -> None:
