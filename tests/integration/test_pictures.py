@@ -106,7 +106,7 @@ async def test_the_camera_reaches_on_frame_upright_in_its_colours_and_in_order(
     async with ReactorClient(lens.url) as client:
         camera = await client.publish_camera(WIDTH, HEIGHT, fps=24, codec=codec)
         async with filming(camera, (pattern.draw(number, WIDTH, HEIGHT) for number in itertools.count())):
-            seen = await until_seen(client, 40)
+            seen = await until_seen(client, 20)
     assert seen["shape"] == [HEIGHT, WIDTH, 3]
     assert seen["dtype"] == "uint8"
     assert seen["colours_right"]
@@ -124,7 +124,7 @@ async def test_a_turned_camera_reaches_on_frame_upright(
     async with ReactorClient(lens.url) as client:
         camera = await client.publish_camera(WIDTH, HEIGHT, fps=24)
         async with filming(camera, (turned(number) for number in itertools.count()), rotation):
-            seen = await until_seen(client, 20)
+            seen = await until_seen(client, 10)
     assert seen["shape"] == ([WIDTH, HEIGHT, 3] if turns % 2 else [HEIGHT, WIDTH, 3])
     assert seen["colours_right"]
 
