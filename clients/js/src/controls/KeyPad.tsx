@@ -100,12 +100,14 @@ const TYPED = "textarea,select,[contenteditable],input:not([type=checkbox],[type
 
 /** Which of the pad's keys is meant, unless something else on the page has a use for it. */
 function keyFor(event: KeyboardEvent, pad: HTMLElement | null, names: string[]): string | undefined {
-  const { ctrlKey, metaKey, altKey, defaultPrevented, target } = event;
-  if (ctrlKey || metaKey || altKey || defaultPrevented) return undefined;
+  const { ctrlKey, metaKey, altKey, target } = event;
+  if (ctrlKey || metaKey || altKey) return undefined;
   const find = (key: string): string | undefined => names.find((name) => keyOf(name) === keyOf(key));
   // By what is written on the key; with letters that no pad has, by where it is.
   const name = find(event.key) ?? find(event.code);
-  if (!name || !(target instanceof Element) || pad?.contains(target)) return name;
+  if (!name || !(target instanceof Element)) return name;
+  const focused = target.closest(".reactor-pad");
+  if (focused) return focused === pad ? name : undefined;
   const key = keyOf(name);
   const users = /space|enter/.test(key) ? "input,video,button,a,summary" : key.length > 1 ? "input,video" : "";
   return target.closest(users ? `${TYPED},${users}` : TYPED) ? undefined : name;

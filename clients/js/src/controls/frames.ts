@@ -3,7 +3,7 @@
 type Send = (name: string, data: object) => void;
 
 /**
- * Sends commands at most once a frame each, the last value always. What comes after a quiet frame goes at once: browsers
+ * Sends commands at most once a frame each, in order, and the last value always. What comes after a quiet frame goes at once: browsers
  * tell of movements just before they draw, so a dragged slider doesn't wait at all.
  */
 export class FrameSender {

@@ -45,6 +45,7 @@ export function NumberInput({ field, value, attributes, onChange }: InputProps &
         value={isSet ? value : ""}
         placeholder={initial === null ? "none" : (initial as string | undefined)}
         onKeyDown={({ key }) => (isStep.current = key === "ArrowUp" || key === "ArrowDown")}
+        onKeyUp={() => (isStep.current = false)}
         onChange={({ target }) => onChange(target.valueAsNumber, isStep.current ? "moved" : "typed")}
       />
     </>

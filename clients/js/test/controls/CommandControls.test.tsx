@@ -434,6 +434,23 @@ describe("a key pad", () => {
     expect(last()).toEqual({ w: true, a: false });
   });
 
+  it("shares the keyboard with another pad, until one has the focus", () => {
+    show({ ...PAD, control: { keyboard_key: { enum: ["W", "A", "none"], default: "none" } } });
+    const commands = (): string[] => {
+      frame();
+      frame();
+      return sent.splice(0).map(([name]) => name);
+    };
+    for (let round = 0; round < 2; round++) {
+      press("w");
+      expect(commands()).toEqual(["send_keyboard_state", "control"]);
+      lift("w");
+      expect(commands()).toEqual(["send_keyboard_state", "control"]);
+    }
+    press("w", screen.getByRole("button", { name: "A" }));
+    expect(commands()).toEqual(["control"]);
+  });
+
   it("is held by Space while it has the focus", () => {
     show(PAD);
     fireEvent.keyDown(screen.getByRole("button", { name: "a" }), { key: " ", code: "Space" });
