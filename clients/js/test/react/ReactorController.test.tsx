@@ -1,0 +1,44 @@
+import { act, fireEvent, render, screen } from "@testing-library/react";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { ReactorController } from "../../src/index";
+import { freshBorder, granted, room, settled } from "../support/border";
+import { Page } from "../support/session";
+
+vi.mock("livekit-client", () => import("../support/livekit"));
+
+beforeEach(freshBorder);
+
+const GLOSS = { type: "number", minimum: 0, maximum: 1, default: 0.5 };
+
+async function ready(commands: object): Promise<void> {
+  render(
+    <Page>
+      <ReactorController className="mine" />
+    </Page>,
+  );
+  await granted();
+  act(() => room().hear({ type: "application", data: { commands, schemaVersion: 1 } }));
+  await settled();
+}
+
+describe("ReactorController", () => {
+  it("sends what its controls say, and shows what the model refuses", async () => {
+    await ready({ set_gloss: { description: "", schema: { gloss: GLOSS } } });
+    fireEvent.change(screen.getByRole("slider"), { target: { value: "0.2" } });
+    await settled();
+    expect(room().sent).toContainEqual({ type: "set_gloss", data: { gloss: 0.2 } });
+    const errors = [{ loc: ["gloss"], msg: "Not that.", type: "x" }];
+    const refusal = { command: "set_gloss", code: "INVALID_ARGUMENTS", message: "No.", errors };
+    act(() => room().hear({ type: "runtime", data: { type: "commandError", data: refusal } }));
+    await settled();
+    expect(screen.getByRole("alert").textContent).toBe("Not that.");
+  });
+
+  it("says calmly that a model has no commands, and doesn't ask again", async () => {
+    await ready({});
+    const { length } = room().sent;
+    await settled(50);
+    expect(screen.getByText("This model has no controls.")).toBeDefined();
+    expect(room().sent).toHaveLength(length);
+  });
+});
