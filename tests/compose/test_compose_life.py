@@ -63,9 +63,6 @@ def _let_all_read(folder: Path) -> None:
     """The runtime's container has a user of its own."""
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    for parent in list(folder.parents)[:-2]:
-        if parent.stat().st_uid == folder.stat().st_uid:
-            parent.chmod(parent.stat().st_mode | 0o011)
 
 
 @contextlib.contextmanager
