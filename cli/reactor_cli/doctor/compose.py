@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from reactor_cli.doctor.examine import Check, Look
-from reactor_cli.doctor.finding import Finding, Severity, ok
+from reactor_cli.doctor.finding import Finding, ok
 from reactor_cli.doctor.http import ask
 from reactor_cli.doctor.surroundings import Surroundings
 from reactor_cli.settings import is_loopback
@@ -120,9 +120,8 @@ def _state(name: str, one: Container | None) -> Finding | None:
     how = (
         f"{one.state}{f', {one.health}' if one.health else ''}{f', exit code {one.exit_code}' if one.exit_code else ''}"
     )
-    severity: Severity = "warning" if one.health == "starting" else "error"
-    last = _last_words(name)
-    return Finding(severity, f"{name}: {how}{last}", f"docker compose logs {name}")
+    text = f"{name}: {how}{_last_words(name)}"
+    return Finding("warning" if one.health == "starting" else "error", text, f"docker compose logs {name}")
 
 
 def _last_words(name: str) -> str:
