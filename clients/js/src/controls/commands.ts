@@ -23,7 +23,8 @@ export function formsOf({ commands, $defs }: Capabilities): CommandForm[] {
     const isLive = fields.every(({ kind }) => kind === "number" || kind === "switch" || kind === "choice");
     const isPad =
       fields.every((field) => field.kind === "choice" && field.keys.length) || parameters.keys.length === fields.length;
-    const hasButton = !isLive || !fields.length || (!isPad && reading(parameters, undefined).isReady);
+    const mayBeNone = fields.some((field) => !field.required && (field.default ?? null) === null);
+    const hasButton = !isLive || !fields.length || (!isPad && mayBeNone && reading(parameters, undefined).isReady);
     return { name, label: labelOf(name), description, parameters, isLive, hasButton };
   });
 }

@@ -175,7 +175,12 @@ describe("every kind", () => {
     ]);
   });
 
-  it("gives a command that could be sent as it is a button as well", async () => {
+  it("needs no button beside a live control that shows its default", () => {
+    show({ set_gloss: { gloss: { ...NUMBER, default: 0.5 } } });
+    expect(screen.queryByRole("button")).toBeNull();
+  });
+
+  it("gives a live command that means something without its parameter a button as well", async () => {
     show({ restart: { seed: OPTIONAL_INTEGER } });
     await userEvent.click(screen.getByRole("button", { name: "Send Restart" }));
     await userEvent.type(spin(), "7");
