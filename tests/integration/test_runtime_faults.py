@@ -1,6 +1,7 @@
 """What a model can do wrong, and that the next session works afterwards."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -147,7 +148,8 @@ class Model(VideoModel):
 """
     async with running_core(write_model(tmp_path / "model", source), tmp_path / "cache") as core:
         since = len(core.events)
-        await core.start("a")
+        with contextlib.suppress(ProblemError):  # where the model was faster than the track
+            await core.start("a")
         ended = await core.event("session_ended")
         assert ended.reason == "model_error"
         assert "out of ideas" in ended.message
