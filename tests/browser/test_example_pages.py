@@ -45,6 +45,7 @@ async def shows_the_model(context: BrowserContext, address: str, stack: Stack, p
     await page.add_init_script(_ELSEWHERE % stack.url)
     await page.goto(address)
     await page.add_script_tag(path=probe, type="module")
+    await page.wait_for_function("window.numbers", timeout=1000 * PATIENCE_S)  # a module runs later
     async with asyncio.timeout(PATIENCE_S):
         numbers = await page.evaluate("numbers(5)")
     assert numbers == sorted(numbers)

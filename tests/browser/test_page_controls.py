@@ -77,8 +77,9 @@ async def test_a_switch(app: AppPage, page: Page) -> None:
 
 
 async def test_a_choice(app: AppPage, page: Page) -> None:
-    await page.get_by_role("radio", name="green").check()
+    await page.locator("label", has_text="green").click()
     await app.until_shown(4005)
+    await expect(page.get_by_role("radio", name="green")).to_be_checked()
 
 
 async def test_a_text(app: AppPage, page: Page) -> None:
