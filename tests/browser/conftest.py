@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from reactor_cli.livekit_server import Endpoint
 from support.app_page import watch_console
+from support.limits import PATIENCE_S
 from support.stack import MODELS, Stack, running_stack
 
 sys.path.append(str(Path(__file__).parents[2]))  # benchmarks/ is no installed package
 
 from benchmarks.browser.pages import BUNDLER, bundle, served
+
+expect.set_options(timeout=1000 * PATIENCE_S)
 
 Launch = Callable[..., Awaitable[Browser]]
 
@@ -79,6 +82,7 @@ async def browser(launch: Launch) -> AsyncIterator[Browser]:
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A browser's window of its own, which may use camera and microphone."""
     context = await browser.new_context(permissions=["camera", "microphone"])
+    context.set_default_timeout(1000 * PATIENCE_S)
     yield context
     await context.close()
 

@@ -45,11 +45,11 @@ async def shows_the_model(context: BrowserContext, address: str, stack: Stack, p
     await page.add_init_script(_ELSEWHERE % stack.url)
     await page.goto(address)
     await page.add_script_tag(path=probe, type="module")
-    await page.wait_for_function("window.numbers", timeout=1000 * PATIENCE_S)  # a module runs later
+    await page.wait_for_function("window.numbers")  # a module runs later
     async with asyncio.timeout(PATIENCE_S):
         numbers = await page.evaluate("numbers(5)")
     assert numbers == sorted(numbers)
-    await expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=1000 * PATIENCE_S)
+    await expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
     assert await accessibility_violations(page) == []
     await page.close()
     assert errors == []

@@ -46,7 +46,7 @@ async def test_a_refused_camera_is_told_in_words_and_the_session_goes_on(
 ) -> None:
     await context.clear_permissions()
     app = await AppPage.opened(await context.new_page(), pages, mirror, "&camera")
-    await expect(app.page.get_by_text("The camera is blocked")).to_be_visible(timeout=1000 * PATIENCE_S)
+    await expect(app.page.get_by_text("The camera is blocked")).to_be_visible()
     await expect(app.page.get_by_role("button", name="Try again")).to_be_visible()
     async with asyncio.timeout(PATIENCE_S):
         assert await app.numbers(1) == [0]
@@ -59,7 +59,7 @@ async def test_a_model_without_commands_says_so_and_asks_nothing_again(
 ) -> None:
     page = await context.new_page()
     app = await AppPage.opened(page, pages, mirror)
-    await expect(page.get_by_text("This model has no controls.")).to_be_visible(timeout=1000 * PATIENCE_S)
+    await expect(page.get_by_text("This model has no controls.")).to_be_visible()
     assert await app.numbers(1) == [0]
     assert await app.accessibility() == []
     assert app.errors == []

@@ -9,7 +9,6 @@ from playwright.async_api import Browser, Page, expect
 
 from reactor_cli.livekit_server import Endpoint
 from support.app_page import AppPage
-from support.limits import PATIENCE_S
 from support.stack import MODELS, Stack, running_stack
 
 pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
@@ -31,7 +30,7 @@ async def app(panel: Stack, browser: Browser, pages: str) -> AsyncIterator[AppPa
     async with await browser.new_context() as context:
         app = await AppPage.opened(await context.new_page(), pages, panel)
         assert await app.numbers(1) == [0]
-        await expect(app.page.get_by_role("button", name="Other 29")).to_be_visible(timeout=1000 * PATIENCE_S)
+        await expect(app.page.get_by_role("button", name="Other 29")).to_be_visible()
         yield app
         assert app.errors == []
 

@@ -49,7 +49,7 @@ async def opened(page: Page, pages: str, stack: Stack) -> None:
 async def seen(page: Page) -> list[int]:
     """Numbers of the model's next frames, when the view shows them."""
     async with asyncio.timeout(PATIENCE_S):
-        await page.wait_for_selector('[data-state="playing"]', state="attached", timeout=1000 * PATIENCE_S)
+        await page.wait_for_selector('[data-state="playing"]', state="attached")
         return list(await page.evaluate("numbers(3)"))
 
 

@@ -14,7 +14,6 @@ import reactor_coordinator
 from reactor_cli.livekit_server import Endpoint
 from support.app_page import accessibility_violations, watch_console
 from support.core import write_model
-from support.limits import PATIENCE_S
 from support.product import Product
 from support.stack import MODELS, Stack, running_stack
 
@@ -33,7 +32,6 @@ _SHIFTS = """() => new Promise((resolve) => {
     }).observe({ type: "layout-shift", buffered: true });
     setTimeout(() => resolve({ sum, moved }), 500);
 })"""
-PATIENCE_MS = 1000 * PATIENCE_S
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -50,7 +48,6 @@ class Studio:
         self.page, self.url = page, url
         self.errors = watch_console(page)
         self.requests: list[str] = []
-        page.set_default_timeout(PATIENCE_MS)
         page.on("request", self._note)
 
     def _note(self, request: Request) -> None:
@@ -61,11 +58,11 @@ class Studio:
 
     async def shows(self, word: str) -> None:
         """The state in its corner."""
-        await expect(self.page.locator(".pill")).to_contain_text(word, timeout=PATIENCE_MS)
+        await expect(self.page.locator(".pill")).to_contain_text(word)
 
     async def tells(self, title: str) -> None:
         """What stands where the picture would be."""
-        await expect(self.page.locator(".overlay h2")).to_have_text(title, timeout=PATIENCE_MS)
+        await expect(self.page.locator(".overlay h2")).to_have_text(title)
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -75,7 +72,7 @@ class Studio:
         toggle = self.page.locator(".log-toggle")
         if await toggle.get_attribute("aria-expanded") == "false":
             await toggle.click()
-        await expect(self.page.locator(".log-list")).to_contain_text(text, timeout=PATIENCE_MS)
+        await expect(self.page.locator(".log-list")).to_contain_text(text)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -107,7 +104,7 @@ async def test_a_command_and_the_models_answer_are_logged(studio: Studio) -> Non
 
 async def test_a_refused_command_is_told_beside_its_control_and_in_the_log(studio: Studio) -> None:
     await studio.button("Raise").click()
-    await expect(studio.page.locator(".reactor-controls")).to_contain_text("fell over", timeout=PATIENCE_MS)
+    await expect(studio.page.locator(".reactor-controls")).to_contain_text("fell over")
     await studio.logs("fell over")
 
 
@@ -136,14 +133,14 @@ async def test_the_end_of_a_session_is_told_with_its_reason_and_a_way_to_start_a
 
 
 async def test_a_picture_and_a_recording_are_saved(studio: Studio) -> None:
-    async with studio.page.expect_download(timeout=PATIENCE_MS) as saved:
+    async with studio.page.expect_download() as saved:
         await studio.button("Save a picture").click()
     picture = await (await saved.value).path()
     assert (await saved.value).suggested_filename.startswith("stage-")
     assert picture.read_bytes().startswith(b"\x89PNG")
     await studio.button("Record").click()
-    await expect(studio.button("Stop recording and save")).to_contain_text("0:02", timeout=PATIENCE_MS)
-    async with studio.page.expect_download(timeout=PATIENCE_MS) as recorded:
+    await expect(studio.button("Stop recording and save")).to_contain_text("0:02")
+    async with studio.page.expect_download() as recorded:
         await studio.button("Stop recording and save").click()
     assert (await (await recorded.value).path()).stat().st_size > 1_000
 
@@ -214,7 +211,7 @@ async def test_the_camera_is_shown_to_a_model_that_takes_one(page: Page, livekit
         await studio.shows("Live")
         await expect(page.locator(".no-commands")).to_be_visible()
         await studio.button("Turn on").click()
-        await expect(page.locator(".screen")).not_to_have_js_property("videoWidth", 320, timeout=PATIENCE_MS)
+        await expect(page.locator(".screen")).not_to_have_js_property("videoWidth", 320)
         assert await accessibility_violations(page) == []
         await studio.button("Turn off").click()
         await expect(page.locator(".preview")).to_have_count(0)
