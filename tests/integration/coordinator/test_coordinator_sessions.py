@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 
 import jwt
 import pytest
@@ -19,16 +18,8 @@ pytestmark = pytest.mark.livekit
 
 
 @pytest.fixture
-async def runtime() -> AsyncIterator[FakeRuntime]:
-    async with serve_fake_runtime() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def coordinator(livekit_server: Endpoint, runtime: FakeRuntime) -> AsyncIterator[CoordinatorProcess]:
-    async with start_coordinator(livekit_server, runtime.url, "--orphan-timeout-queued", "0.5") as started:
-        await started.until_ready()
-        yield started
+def flags() -> tuple[str, ...]:
+    return ("--orphan-timeout-queued", "0.5")
 
 
 async def rooms(livekit: Endpoint, port: int) -> list[str]:

@@ -6,14 +6,13 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 from websockets.asyncio.client import connect
 
 from reactor_cli.livekit_server import Endpoint
 from support.coordinator_process import Client, CoordinatorProcess, start_coordinator
-from support.fake_runtime import FakeRuntime, serve_fake_runtime
+from support.fake_runtime import FakeRuntime
 from support.ports import free_ports
 
 pytestmark = pytest.mark.livekit
@@ -24,16 +23,8 @@ MAX_SOCKETS = 110
 
 
 @pytest.fixture
-async def runtime() -> AsyncIterator[FakeRuntime]:
-    async with serve_fake_runtime() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def coordinator(livekit_server: Endpoint, runtime: FakeRuntime) -> AsyncIterator[CoordinatorProcess]:
-    async with start_coordinator(livekit_server, runtime.url, "--max-sockets", str(MAX_SOCKETS)) as started:
-        await started.until_ready()
-        yield started
+def flags() -> tuple[str, ...]:
+    return ("--max-sockets", str(MAX_SOCKETS))
 
 
 async def test_an_unknown_type_is_echoed(coordinator: CoordinatorProcess) -> None:

@@ -1,28 +1,12 @@
 """A client that says it will be back."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from reactor_cli.livekit_server import Endpoint
 from reactor_coordinator.client_socket import PARTING_CODE
-from support.coordinator_process import CoordinatorProcess, start_coordinator
-from support.fake_runtime import FakeRuntime, serve_fake_runtime
+from support.coordinator_process import CoordinatorProcess
+from support.fake_runtime import FakeRuntime
 
 pytestmark = pytest.mark.livekit
-
-
-@pytest.fixture
-async def runtime() -> AsyncIterator[FakeRuntime]:
-    async with serve_fake_runtime() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def coordinator(livekit_server: Endpoint, runtime: FakeRuntime) -> AsyncIterator[CoordinatorProcess]:
-    async with start_coordinator(livekit_server, runtime.url) as started:
-        await started.until_ready()
-        yield started
 
 
 async def test_an_owner_that_parts_finds_its_session_again(
