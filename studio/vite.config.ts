@@ -7,7 +7,7 @@ import { defineConfig, type Plugin, type Rolldown } from "vite";
 
 type RolldownOptions = Rolldown.InputOptions;
 
-const SDK = fileURLToPath(new URL("../clients/js/src", import.meta.url));
+const SDK = fileURLToPath(new URL("../clients/js/src/index.ts", import.meta.url));
 const COORDINATOR = process.env.REACTOR_COORDINATOR ?? "http://localhost:8080";
 
 /** Leave each text file's compressed form beside it, so that the coordinator compresses nothing while it serves. */
@@ -36,7 +36,7 @@ export default defineConfig({
   base: "./",
   plugins: [compressed()],
   resolve: {
-    alias: { "@reactor-local/js-sdk": `${SDK}/index.ts`, "@sdk": SDK },
+    alias: { "@reactor-local/js-sdk": SDK },
     // The SDK's source lies beside us, but takes its packages from here.
     dedupe: ["react", "react-dom", "livekit-client", "zustand"],
   },

@@ -1,5 +1,4 @@
-import { useReactor, type Capabilities } from "@reactor-local/js-sdk";
-import { CommandControls } from "@sdk/controls";
+import { CommandControls, useReactor, type Capabilities } from "@reactor-local/js-sdk";
 import type { ReactElement } from "react";
 
 interface Props {

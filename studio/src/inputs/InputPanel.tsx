@@ -1,4 +1,4 @@
-import { usePublished, useUserMedia } from "@sdk/react/useUserMedia";
+import { usePublished, useUserMedia } from "@reactor-local/js-sdk";
 import { useEffect, useRef, useState, type ReactElement } from "react";
 import { Icon } from "../parts/Icon";
 

@@ -1,23 +1,21 @@
-import type { MediaTrack } from "@reactor-local/js-sdk";
-import { watchForPicture } from "@sdk/react/firstPicture";
+import { usePicture, type MediaTrack } from "@reactor-local/js-sdk";
 import { useEffect, type ReactElement, type RefObject } from "react";
 
 interface Props {
   video: RefObject<HTMLVideoElement | null>;
   track: MediaTrack | null;
-  /** The model plays, whatever its picture looks like. */
-  plays: boolean;
   /** The model's first frame is on the screen. */
   onPicture: () => void;
 }
 
 /** The model's picture. When its track is gone the last frame stays, for whatever is told above it. */
-export function Screen({ video, track, plays, onPicture }: Props): ReactElement {
+export function Screen({ video, track, onPicture }: Props): ReactElement {
   useEffect(() => {
-    const element = video.current;
-    if (!track || !element) return;
-    track.attach(element);
-    return watchForPicture(element, plays, onPicture);
-  }, [video, track, plays, onPicture]);
+    if (video.current) track?.attach(video.current);
+  }, [video, track]);
+  const isShown = usePicture(video, track);
+  useEffect(() => {
+    if (isShown) onPicture();
+  }, [isShown, onPicture]);
   return <video ref={video} className="screen" autoPlay muted playsInline aria-label="The model's picture" />;
 }

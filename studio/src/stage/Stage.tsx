@@ -22,7 +22,6 @@ export function Stage({ scene, modelName, start, onPicture }: Props): ReactEleme
   const stage = useRef<HTMLElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const track = useReactor((store) => store.videoTrack);
-  const plays = useReactor((store) => (store.stats?.runtime?.fps ?? 0) > 0);
   const [flash, setFlash] = useState(0);
   const fullScreen = useFullScreen(stage);
   const fileName = (): string => fileStem(modelName, new Date());
@@ -37,7 +36,7 @@ export function Stage({ scene, modelName, start, onPicture }: Props): ReactEleme
   return (
     <section ref={stage} className={`stage stage-${scene.kind}`} aria-label="Picture">
       <div className="frame">
-        <Screen video={video} track={track} plays={plays} onPicture={onPicture} />
+        <Screen video={video} track={track} onPicture={onPicture} />
         {flash > 0 && <div key={flash} className="flash" />}
         {scene.kind !== "live" && <Overlay scene={scene} start={start} />}
       </div>

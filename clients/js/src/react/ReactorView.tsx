@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState, type CSSProperties, type ReactElement, type RefObject } from "react";
 import type { MediaTrack } from "../core/mediaRoom";
-import { watchForPicture } from "./firstPicture";
 import { useReactor } from "./hooks";
 import { MEDIA_CSS } from "./mediaStyles";
 import { useStyleSheet } from "./stylesheet";
+import { usePicture } from "./usePicture";
 import { viewStatus } from "./viewStatus";
 
 export interface ReactorViewProps {
@@ -95,15 +95,4 @@ function useAttached(
     });
     return () => void track.detach(element);
   }, [ref, track, setBlocked]);
-}
-
-/** Whether a picture of the model is seen. */
-function usePicture(video: RefObject<HTMLVideoElement | null>, track: MediaTrack | null): boolean {
-  const [seen, setSeen] = useState<MediaTrack | null>(null);
-  const plays = useReactor((session) => (session.stats?.runtime?.fps ?? 0) > 0);
-  useEffect(() => {
-    if (!video.current || !track || seen === track) return;
-    return watchForPicture(video.current, plays, () => setSeen(track));
-  }, [video, track, plays, seen]);
-  return track !== null && seen === track;
 }

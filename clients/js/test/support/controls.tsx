@@ -1,0 +1,42 @@
+import { fireEvent, render, screen } from "@testing-library/react";
+import { beforeEach } from "vitest";
+import { CommandControls, type Capabilities, type CommandError, type ParameterSchema } from "../../src/index";
+
+type Parameters = Record<string, ParameterSchema>;
+
+export const NUMBER = { type: "number", minimum: 0, maximum: 1 };
+export const OPTIONAL_INTEGER = { anyOf: [{ type: "integer" }, { type: "null" }], default: null };
+
+export function capabilities(commands: Record<string, Parameters>, $defs = {}): Capabilities {
+  const described = Object.entries(commands).map(([name, schema]) => [name, { description: `About ${name}.`, schema }]);
+  return { commands: Object.fromEntries(described) as Capabilities["commands"], $defs };
+}
+
+/** What the controls of this test have handed over: commands and their data. */
+export const sent: [string, object][] = [];
+export const onCommand = (name: string, data: object): void => void sent.push([name, data]);
+
+beforeEach(() => void sent.splice(0));
+
+/** Show these commands; returns how to show others, or an error, in the same place. */
+export function show(commands: Record<string, Parameters>, $defs = {}) {
+  const { rerender, container, unmount } = render(
+    <CommandControls capabilities={capabilities(commands, $defs)} onCommand={onCommand} />,
+  );
+  return {
+    container,
+    unmount,
+    again: (others: Record<string, Parameters> | null, error: CommandError | null = null) =>
+      rerender(
+        <CommandControls
+          capabilities={others && capabilities(others, $defs)}
+          onCommand={onCommand}
+          commandError={error}
+        />,
+      ),
+  };
+}
+
+export const spin = (name?: string): HTMLInputElement => screen.getByRole("spinbutton", name ? { name } : {});
+export const slider = (): HTMLInputElement => screen.getByRole("slider");
+export const set = (element: Element, value: string): boolean => fireEvent.change(element, { target: { value } });
