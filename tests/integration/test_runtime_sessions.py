@@ -280,7 +280,7 @@ async def test_a_broken_connection_ends_the_session(core: Core) -> None:
 async def test_nobody_listening_ends_the_session_and_leaves_the_prepared_rooms(
     core: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reactor_runtime.session.controller.LISTENER_S", 1.0)
+    monkeypatch.setattr("reactor_runtime.session.listener_watch.LISTENER_S", 1.0)
     await core.start("a")
     await core.prepare("b")
     core.silence_s = 100.0

@@ -1,7 +1,6 @@
 """The runtime's one model, its current session and the rooms prepared for the next ones."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -22,6 +21,7 @@ from reactor_protocol.runtime import (
 from reactor_runtime.media.codec import DEFAULT_ORDER
 from reactor_runtime.media.frame import OutputFrame
 from reactor_runtime.session.counters import Counters
+from reactor_runtime.session.listener_watch import LISTENER_S, coordinator_gone
 from reactor_runtime.session.machine import Machine, Trigger
 from reactor_runtime.session.problems import ProblemError
 from reactor_runtime.session.room import Room, RoomLostError
@@ -56,7 +56,6 @@ from reactor_runtime.worker.supervisor import (
 _log = structlog.get_logger(__name__)
 
 STOP_GRACE_S = 2.0  # contract: a model that polls ends in its own time for so long
-LISTENER_S = 15.0  # contract: nobody on /events for that long
 CLEAN_UP_S = 1.0  # of the shutdown's three seconds
 
 
@@ -93,11 +92,10 @@ class Controller:
         self._rooms = Rooms(open_transport, publish, self)
         self._tasks = Tasks()
         self._closing = False
-        self._reconnecting = False
 
     async def run(self) -> None:
         """Keep the model loaded until `close`."""
-        watch = self._tasks.start(self._watch_listener(), "watch for a lost coordinator")
+        watch = self._tasks.start(self._end_what_nobody_ends(), "watch for a lost coordinator")
         try:
             await self._supervisor.run(self)
         finally:
@@ -148,17 +146,6 @@ class Controller:
             audio_input=manifest is not None and manifest.audio_input,
         )
 
-    def _ready(self) -> runtime.Ready:
-        manifest = self.model.manifest
-        if manifest is None:
-            return runtime.Ready()
-        return runtime.Ready(
-            model_name=manifest.model_name,
-            model_version=manifest.model_version,
-            video_input=manifest.video_input,
-            audio_input=manifest.audio_input,
-        )
-
     async def prepare(self, request: PrepareRequest) -> None:
         """Enter a room ahead of time, and publish there if asked; again for the same id: what is missing.
 
@@ -170,7 +157,7 @@ class Controller:
         session = self._session
         if session is not None and session.id == request.session_id:
             if session.ended is None and session.is_stalled:
-                await self._reconnect(session, request)
+                await self._rooms.reconnect(session.room, request.transport, takes_camera=self.model.takes_camera)
             return
         self._rooms.check_new(request.session_id)
         video = self.model.video_format(request.video_codecs)
@@ -242,7 +229,7 @@ class Controller:
         """See `SupervisorListener`."""
         self._machine.fire(Trigger.LOADED)
         self.model.loaded(model)
-        self._publish(self._ready())
+        self._publish(self.model.introduction)
 
     def load_failed(self, error: runtime.LoadError) -> None:
         """See `SupervisorListener`."""
@@ -330,7 +317,7 @@ class Controller:
 
     def media_stalled(self, session: Session) -> None:
         """See `SessionOwner`."""
-        if not self._reconnecting:
+        if not self._rooms.reconnecting:
             self._publish(runtime.MediaStalled(session_id=session.id))
 
     # --- sessions -----------------------------------------------------------------------------------------------
@@ -347,17 +334,6 @@ class Controller:
         record = self._history.record
         self._supervisor.start_session(StartSession(session.id, record.width, record.height))
         return session
-
-    async def _reconnect(self, session: Session, request: PrepareRequest) -> None:
-        if self._reconnecting:
-            return
-        self._reconnecting = True
-        began_s = time.monotonic()
-        try:
-            await self._rooms.reconnect(session.room, request.transport, takes_camera=self.model.takes_camera)
-        finally:
-            self._reconnecting = False
-        _log.info("the room was entered again", session_id=session.id, took_s=round(time.monotonic() - began_s, 2))
 
     async def _bring_up(self, session: Session, request: StartSessionRequest) -> None:
         try:
@@ -431,19 +407,13 @@ class Controller:
         self._session = None
         self._machine.fire(Trigger.WORKER_FREE)
         if not self._closing:
-            self._publish(self._ready())
+            self._publish(self.model.introduction)
 
     # ------------------------------------------------------------------------------------------------------------
 
-    async def _watch_listener(self) -> None:
-        """End what nobody is there to end: the coordinator is gone."""
-        alone_s = 0
+    async def _end_what_nobody_ends(self) -> None:
         while True:
-            await asyncio.sleep(1.0)
-            busy = self._session is not None or self._rooms.prepared
-            alone_s = alone_s + 1 if busy and self._silence_s() > 0 else 0
-            if alone_s < LISTENER_S:
-                continue
+            await coordinator_gone(lambda: self._session is not None or bool(self._rooms.prepared), self._silence_s)
             if self._session is not None:
                 self.end(self._session, "coordinator_lost", f"nobody has listened to the events for {LISTENER_S:g} s")
             for session_id in self._rooms.prepared:

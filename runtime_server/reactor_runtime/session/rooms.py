@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
@@ -59,6 +60,7 @@ class Rooms:
         self._tasks = Tasks()
         self._giving_back: asyncio.TimerHandle | None = None
         self._closing = asyncio.Event()
+        self._reconnecting = False
 
     @property
     def prepared(self) -> list[str]:
@@ -100,19 +102,32 @@ class Rooms:
         room.use_codec(video.codec)
         return room
 
+    @property
+    def reconnecting(self) -> bool:
+        """Whether a room is being given another connection."""
+        return self._reconnecting
+
     async def reconnect(self, room: Room, parameters: LiveKitTransport, *, takes_camera: bool) -> None:
-        """Give a room another connection.
+        """Give a room another connection; nothing if that is on its way already.
 
         Raises:
             ProblemError: the transport refused.
         """
-        connect_s = min(RECONNECT_S * 2**room.reconnects, RECONNECT_MOST_S)
-        transport = self._open_transport(parameters, takes_camera=takes_camera, connect_s=connect_s)
+        if self._reconnecting:
+            return
+        self._reconnecting = True
+        began_s = time.monotonic()
         try:
+            connect_s = min(RECONNECT_S * 2**room.reconnects, RECONNECT_MOST_S)
+            transport = self._open_transport(parameters, takes_camera=takes_camera, connect_s=connect_s)
             async with asyncio.timeout(PUBLISH_S):
                 await room.reconnect(transport)
         except (TransportError, TimeoutError) as error:
             raise transport_problem(error) from None
+        finally:
+            self._reconnecting = False
+        took_s = round(time.monotonic() - began_s, 2)
+        _log.info("the room was entered again", session_id=room.session_id, took_s=took_s)
 
     def give_up(self, session_id: str) -> bool:
         """Leave a prepared room, in the background; False if there is none for that id."""

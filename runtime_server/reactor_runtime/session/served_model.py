@@ -77,6 +77,19 @@ class ServedModel:
         return self._supervisor.manifest
 
     @property
+    def introduction(self) -> runtime.Ready:
+        """The event that says that it is ready; without its name while the manifest couldn't be read."""
+        manifest = self.manifest
+        if manifest is None:
+            return runtime.Ready()
+        return runtime.Ready(
+            model_name=manifest.model_name,
+            model_version=manifest.model_version,
+            video_input=manifest.video_input,
+            audio_input=manifest.audio_input,
+        )
+
+    @property
     def capabilities(self) -> bytes:
         """JSON of `reactor_protocol.capabilities.Capabilities`.
 
