@@ -42,6 +42,11 @@ async def test_images_are_small() -> None:
     assert coordinator < runtime < RUNTIME_BYTES
 
 
+async def test_the_product_is_one_layer_and_the_same_in_both_images() -> None:
+    coordinator, runtime = [(await image(target))["RootFS"]["Layers"] for target in TARGETS]
+    assert coordinator[-1] == runtime[-1]
+
+
 @pytest.mark.parametrize("target", TARGETS)
 async def test_an_image_has_no_tools_to_build_with(target: str) -> None:
     tools = "gcc g++ cc make ld git curl node npm go"
