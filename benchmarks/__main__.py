@@ -33,6 +33,9 @@ from benchmarks import (
     soak,
 )
 from benchmarks.browser import figures as browser
+from benchmarks.containers import restart as compose_restart
+from benchmarks.containers import start as compose_up
+from benchmarks.containers import video as compose
 from benchmarks.figures import Report, Row, Summary
 from benchmarks.format import Format
 
@@ -67,6 +70,9 @@ BENCHMARKS = {
     "small_files": Benchmark(small_files.measure, 3),
     "life": Benchmark(life.measure, 5),
     "soak": Benchmark(soak.measure, 60),
+    "compose": Benchmark(compose.measure, 30),
+    "compose_restart": Benchmark(compose_restart.measure, 5),
+    "compose_up": Benchmark(compose_up.measure, 3),
 }
 
 

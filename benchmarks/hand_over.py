@@ -9,7 +9,7 @@ from benchmarks.figures import Row, compared
 from benchmarks.first_frame import FACTORS, PAUSE_S
 from benchmarks.floor import floor
 from benchmarks.format import Format
-from benchmarks.product import Client, RefusedError, Stack, stack
+from benchmarks.product import Client, RefusedError, Served, Stack, stack
 from benchmarks.turns import tried
 
 PLUS_MS = (40.0, 40.0)
@@ -22,7 +22,7 @@ WATCHED_S = 1.0
 async def measure(count: int, video: Format) -> list[Row]:
     """`count` hand-overs of each kind, and floors in turn."""
     kinds: dict[str, Callable[[Stack, str], Awaitable[float]]] = {
-        "owner leaves -> next's first model frame": _next_in_line,
+        "owner leaves -> next's first model frame": next_in_line,
         "the same among bystanders refused and leaving": _among_bystanders,
         "reload -> first model frame": _reload,
     }
@@ -49,7 +49,8 @@ async def first_after_ms(client: Client, left_at_s: float) -> float:
     return (seen.seen_at_s - left_at_s) * 1000
 
 
-async def _next_in_line(running: Stack, codec: str) -> float:
+async def next_in_line(running: Served, codec: str) -> float:
+    """Milliseconds from the owner's leaving to the picture of who waited."""
     async with running.client() as owner, running.client() as following:
         await owner.ask(codec)
         async with owner.room() as theirs:

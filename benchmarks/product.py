@@ -47,28 +47,28 @@ class RefusedError(ConnectionError):
     """The product didn't grant the session."""
 
 
-class Stack:
-    """A running `reactor run`."""
+class Served:
+    """A running product, whatever it runs in."""
 
-    def __init__(self, process: asyncio.subprocess.Process, ports: Mapping[str, int]) -> None:
-        self.process = process
+    def __init__(self, ports: Mapping[str, int]) -> None:
         self.ports = ports
-        self.started_at_s = time.monotonic()
         self.ws_url = f"ws://127.0.0.1:{ports['coordinator']}/ws"
         self.http_url = f"http://127.0.0.1:{ports['coordinator']}"
 
-    async def until_ready(self) -> None:
-        """Wait until a session could start."""
+    async def until_ready(self, *, ready: bool = True) -> None:
+        """Wait until a session could start, or couldn't."""
         deadline_s = time.monotonic() + _READY_S
         async with httpx.AsyncClient(trust_env=False) as http:
             while time.monotonic() < deadline_s:
-                if self.process.returncode is not None:
-                    raise ChildProcessError(f"reactor run ended with {self.process.returncode}")
+                self._look()
                 with contextlib.suppress(httpx.TransportError):
-                    if (await http.get(f"{self.http_url}/ready")).status_code == httpx.codes.OK:
+                    if ((await http.get(f"{self.http_url}/ready")).status_code == httpx.codes.OK) == ready:
                         return
                 await asyncio.sleep(0.02)
-        raise TimeoutError(f"the stack isn't ready after {_READY_S:.0f} s")
+        raise TimeoutError(f"the stack is {'not' if ready else 'still'} ready after {_READY_S:.0f} s")
+
+    def _look(self) -> None:
+        """See that waiting isn't in vain."""
 
     @contextlib.asynccontextmanager
     async def client(self) -> AsyncIterator["Client"]:
@@ -97,6 +97,15 @@ class Stack:
             await client.leave()
         return (seen.seen_at_s - asked_s) * 1000
 
+
+class Stack(Served):
+    """A running `reactor run`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, ports: Mapping[str, int]) -> None:
+        super().__init__(ports)
+        self.process = process
+        self.started_at_s = time.monotonic()
+
     async def end(self) -> None:
         """SIGTERM, and after 10 s SIGKILL."""
         if self.process.returncode is None:
@@ -106,6 +115,10 @@ class Stack:
                     await self.process.wait()
             except TimeoutError:
                 self.process.kill()
+
+    def _look(self) -> None:
+        if self.process.returncode is not None:
+            raise ChildProcessError(f"reactor run ended with {self.process.returncode}")
 
 
 class Client:

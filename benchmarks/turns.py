@@ -52,13 +52,14 @@ async def stretches(
     """
     ours, floors = [], []
     for _ in range(count):
-        ours.append(await _stretch(partial(running.session, video.codec)))
+        ours.append(await steady(partial(running.session, video.codec)))
         async with beside():
-            floors.append(await _stretch(bare.session))
+            floors.append(await steady(bare.session))
     return ours, floors
 
 
-async def _stretch(session: Session) -> Stretch:
+async def steady(session: Session) -> Stretch:
+    """A stretch of steady video in a session of its own."""
     async with session() as viewer:
         return await viewer.stretch(STRETCH_S, SETTLE_S)
 
