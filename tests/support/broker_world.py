@@ -46,11 +46,14 @@ class FakeClient:
     """Its session, until that ended."""
     grants: int = 0
     waiting: bool = False
+    heard_before: int = 0
+    """Messages that had come when it asked for its session."""
 
     @property
     def place(self) -> int | None:
-        """The last position it was told."""
-        told = [message.data.position for message in self.messages if isinstance(message, WaitingInfo)]
+        """The last position it was told since it asked."""
+        since = self.messages[self.heard_before :]
+        told = [message.data.position for message in since if isinstance(message, WaitingInfo)]
         return told[-1] if told else None
 
     def codes(self) -> list[str]:
@@ -153,6 +156,7 @@ class World:
         before = len(client.codes())
         if not client.waiting and client.assigned is None and "resume_token" not in setup:
             client.waiting = True
+            client.heard_before = len(client.messages)
             self.line.append(client.number)
             self.tell(Asked(client.number, SessionSetupData(model_name="m", **setup)))
             if {"NO_CAPACITY", "QUEUE_FULL", "UNKNOWN_MODEL"} & set(client.codes()[before:]):
