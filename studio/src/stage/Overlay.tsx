@@ -85,7 +85,7 @@ interface LoadingProps {
 }
 
 function LoadingCard({ stage, progress, download }: LoadingProps): ReactElement {
-  const known = download && download.totalBytes > 0 ? download.doneBytes / download.totalBytes : progress;
+  const known = progress ?? (download && download.totalBytes > 0 ? download.doneBytes / download.totalBytes : null);
   const percent = known === null ? undefined : Math.round(known * 100);
   return (
     <>
