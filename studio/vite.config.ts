@@ -38,7 +38,7 @@ export default defineConfig({
   resolve: {
     alias: { "@reactor-local/js-sdk": SDK },
     // The SDK's source lies beside us, but takes its packages from here.
-    dedupe: ["react", "react-dom", "livekit-client", "zustand"],
+    dedupe: ["react", "react-dom", "livekit-client"],
   },
   build: {
     outDir: "../coordinator/reactor_coordinator/studio",
@@ -47,7 +47,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // a data: address would need a wider Content-Security-Policy
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 900, // one chunk is what loads fastest here; scripts/check bounds its compressed size
-    rolldownOptions: { onLog: quiet },
+    rolldownOptions: { onLog: quiet, output: { codeSplitting: false } },
   },
   server: { proxy: { "/health": COORDINATOR, "/capabilities": COORDINATOR, "/ws": { target: COORDINATOR, ws: true } } },
 });

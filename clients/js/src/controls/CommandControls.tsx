@@ -1,11 +1,5 @@
-import { useCallback, useEffect, useMemo, useRef, useState, type CSSProperties, type ReactElement } from "react";
+import { useEffect, useState, type ComponentType, type CSSProperties, type ReactElement } from "react";
 import type { Capabilities, CommandError } from "../core/protocol";
-import { useStyleSheet } from "../react/stylesheet";
-import { Command } from "./Command";
-import { formsOf } from "./commands";
-import { FrameSender } from "./frames";
-import { CSS } from "./styles";
-import type { Draft } from "./values";
 
 export interface CommandControlsProps {
   /** What the model takes; null while nobody knows. */
@@ -20,49 +14,26 @@ export interface CommandControlsProps {
   style?: CSSProperties | undefined;
 }
 
-/** A control for each of a model's commands. What was typed stays when the commands change. */
-export function CommandControls(props: CommandControlsProps): ReactElement {
-  const { capabilities, onCommand, commandError, disabled = false, className = "", style } = props;
-  useStyleSheet(CSS);
-  const forms = useMemo(() => capabilities && formsOf(capabilities), [capabilities]);
-  const [drafts, setDrafts] = useState<Record<string, Draft>>({});
-  const change = useCallback((name: string, draft: Draft) => setDrafts((all) => ({ ...all, [name]: draft })), []);
-  const send = useSending(onCommand);
-  return (
-    <fieldset className={`reactor-controls ${className}`} style={style} disabled={disabled} aria-label="Controls">
-      {forms?.map((form) => (
-        <Command
-          key={form.name}
-          form={form}
-          draft={drafts[form.name]}
-          error={commandError?.command === form.name ? commandError : null}
-          onDraft={change}
-          onSend={send}
-        />
-      ))}
-      {!forms?.length && (
-        <p className="reactor-note">{forms ? "This model has no controls." : "The controls come with the model."}</p>
-      )}
-    </fieldset>
-  );
-}
+let fetched: ComponentType<CommandControlsProps> | undefined;
 
-type Sending = (name: string, data: object, soon: boolean) => void;
-
-function useSending(onCommand: CommandControlsProps["onCommand"]): Sending {
-  const latest = useRef(onCommand);
-  const sender = useRef<FrameSender>(null);
+/**
+ * A control for each of a model's commands. What was typed stays when the commands change.
+ *
+ * Its code is half of the SDK's: it is fetched while the page connects, and what shows the picture doesn't wait for it.
+ */
+export function CommandControls(props: CommandControlsProps): ReactElement | null {
+  const [Panel, setPanel] = useState(() => fetched);
+  const [isLost, setLost] = useState(false);
   useEffect(() => {
-    latest.current = onCommand;
-  }, [onCommand]);
-  useEffect(() => {
-    const own = new FrameSender((name, data) => latest.current(name, data));
-    sender.current = own;
-    document.addEventListener("visibilitychange", own.flush);
-    return () => {
-      document.removeEventListener("visibilitychange", own.flush);
-      own.flush();
-    };
-  }, []);
-  return useCallback((name, data, soon) => sender.current?.[soon ? "soon" : "now"](name, data), []);
+    if (Panel) return;
+    import("./Panel").then(
+      (found) => {
+        fetched = found.Panel;
+        setPanel(() => found.Panel);
+      },
+      () => setLost(true),
+    );
+  }, [Panel]);
+  if (Panel) return <Panel {...props} />;
+  return isLost ? <p role="alert">The controls can't be fetched. Reload the page.</p> : null;
 }

@@ -1,16 +1,16 @@
 import { ReactorError, textOf } from "./errors";
-import { MediaRoom, type MediaTrack, type RoomLoss } from "./mediaRoom";
+import { MediaRoom, type MediaKind, type MediaTrack, type RoomLoss } from "./mediaRoom";
 import type {
   CoordinatorError,
   Grant,
   RoomAddress,
   ServerMessage,
   SessionEnded,
-  SessionExpiration,
   SessionSetup,
   WaitingInfo,
 } from "./protocol";
-import { Signalling } from "./signalling";
+import { PARTING_CLOSE, Signalling } from "./signalling";
+import type { ReactorState } from "./state";
 
 // After these, if recoverable, the coordinator still remembers the request: what failed is tried again.
 const KEEPS_PLACE = new Set([
@@ -31,25 +31,14 @@ const LINGER_MS = 500;
 
 const KINDS = ["video", "audio"] as const;
 
-export type MediaKind = (typeof KINDS)[number];
-export type SessionStatus = "connecting" | "waiting" | "ready";
-
-/** With what went wrong, with the end that somebody else decided, or by `leave`. */
-export interface ConversationEnd {
-  error?: ReactorError;
-  ended?: SessionEnded;
-}
+/** What a conversation knows of a session. */
+type Change = Partial<Omit<ReactorState, "capabilities" | "commandError" | "stats">>;
 
 export interface ConversationListener {
-  onStatus(status: SessionStatus, waiting: WaitingInfo | null): void;
-  onGrant(grant: Grant): void;
-  onExpiration(expiration: SessionExpiration): void;
-  onTrack(kind: MediaKind, track: MediaTrack | null): void;
+  onChange(change: Change): void;
   onText(text: string): void;
-  /** Something failed and the session goes on, or is still waited for. */
-  onError(error: ReactorError): void;
-  /** Over, once. */
-  onEnd(end: ConversationEnd): void;
+  /** Over, once: with what went wrong, with the end that somebody else decided, or by `leave`. */
+  onEnd(end: Pick<Change, "lastError" | "sessionEnded">): void;
 }
 
 /** One session from the asking to the end: what the coordinator says, and what follows from it. */
@@ -68,12 +57,22 @@ export class Conversation {
   #illSince = 0;
   #over = false;
   readonly #tracks: Record<MediaKind, MediaTrack | null> = { video: null, audio: null };
-  readonly #inputs = new Set<MediaStreamTrack>();
+  readonly #inputs: ReadonlyMap<MediaKind, MediaStreamTrack>;
 
-  /** @param resumeToken of a session that was left by `leave(true)`; where it is gone, another one is asked for. */
-  constructor(url: string, setup: SessionSetup, listener: ConversationListener, resumeToken?: string) {
+  /**
+   * @param inputs what is published after every join
+   * @param resumeToken of a session that was left by `leave(true)`; where it is gone, another one is asked for
+   */
+  constructor(
+    url: string,
+    setup: SessionSetup,
+    inputs: ReadonlyMap<MediaKind, MediaStreamTrack>,
+    listener: ConversationListener,
+    resumeToken?: string,
+  ) {
     this.#url = url;
     this.#setup = setup;
+    this.#inputs = inputs;
     this.#listener = listener;
     this.#resumeToken = resumeToken;
   }
@@ -89,11 +88,11 @@ export class Conversation {
   }
 
   async start(): Promise<void> {
-    this.#listener.onStatus("connecting", null);
+    this.#connecting();
     try {
       await this.#ask();
     } catch (cause) {
-      this.#end({ error: unreachable(textOf(cause)) });
+      this.#end({ lastError: unreachable(textOf(cause)) });
     }
   }
 
@@ -106,22 +105,6 @@ export class Conversation {
     const kept = recoverable && !this.#over ? this.#grant : null;
     this.#end({}, kept !== null);
     return kept;
-  }
-
-  /** Publish a camera or a microphone now and after every new join. */
-  async publish(track: MediaStreamTrack): Promise<void> {
-    this.#inputs.add(track);
-    try {
-      await this.room?.publish(track);
-    } catch (cause) {
-      this.#inputs.delete(track);
-      throw cause;
-    }
-  }
-
-  async unpublish(track: MediaStreamTrack): Promise<void> {
-    this.#inputs.delete(track);
-    await this.room?.unpublish(track);
   }
 
   get #isReady(): boolean {
@@ -147,14 +130,13 @@ export class Conversation {
   #handle(message: ServerMessage): void {
     switch (message.type) {
       case "waiting-info":
-        this.#attempts = 0;
-        return this.#listener.onStatus("waiting", message.data);
+        return this.#waiting(message.data);
       case "room-prepared":
         return this.#enter(message.data);
       case "gpu-machine-assigned":
         return this.#granted(message.data);
       case "session-expiration":
-        return this.#listener.onExpiration(message.data);
+        return this.#listener.onChange({ sessionExpiration: message.data });
       case "error":
         return this.#refused(message.data);
       case "session-ended":
@@ -162,12 +144,23 @@ export class Conversation {
     }
   }
 
+  #connecting(): void {
+    this.#listener.onChange({ status: "connecting", waitingInfo: null });
+  }
+
+  #waiting(waitingInfo: WaitingInfo): void {
+    this.#attempts = 0;
+    // A model that loads (again) has left its failure behind.
+    const isWell = waitingInfo.progress !== null;
+    this.#listener.onChange({ status: "waiting", waitingInfo, ...(isWell && { lastError: null }) });
+  }
+
   #granted(grant: Grant): void {
     this.#grant = grant;
-    this.#listener.onGrant(grant);
-    if (!this.#joined) this.#listener.onStatus("connecting", null);
+    this.#listener.onChange({ sessionId: grant.sessionId });
+    if (!this.#joined) this.#connecting();
     this.#enter(grant);
-    for (const kind of KINDS) if (this.#tracks[kind]) this.#listener.onTrack(kind, this.#tracks[kind]);
+    for (const kind of KINDS) this.#onTrack(kind, this.#tracks[kind]);
     this.#lookAtJoin();
   }
 
@@ -176,20 +169,16 @@ export class Conversation {
       this.#resumeToken = undefined;
       return this.#socket?.setUp(this.#setup);
     }
-    const error = new ReactorError(data.code, data.message, {
-      recoverable: data.recoverable,
-      component: data.component,
-      ...(data.retryAfter === null ? {} : { retryAfter: data.retryAfter }),
-    });
+    const lastError = new ReactorError(data.code, data.message, data);
     const goesOn = this.#grant !== null || (data.recoverable && KEEPS_PLACE.has(data.code));
-    if (goesOn) this.#listener.onError(error);
-    else this.#end({ error });
+    if (goesOn) this.#listener.onChange({ lastError });
+    else this.#end({ lastError });
   }
 
   /** The end is told by the socket; the model's last words come by the room, and may be later. */
-  async #ended(ended: SessionEnded): Promise<void> {
+  async #ended(sessionEnded: SessionEnded): Promise<void> {
     await Promise.race([this.#room?.drain(), pause(LINGER_MS)]);
-    this.#end({ ended });
+    this.#end({ sessionEnded });
   }
 
   /** Join that room, unless we are in it or on the way. */
@@ -224,26 +213,35 @@ export class Conversation {
   #lookAtJoin(): void {
     if (!this.#isReady) return;
     this.#attempts = 0;
-    for (const track of this.#inputs) {
-      this.#room?.publish(track).catch((cause: unknown) => this.#listener.onError(publishFailed(track, cause)));
+    for (const track of this.#inputs.values()) {
+      this.#room
+        ?.publish(track)
+        .catch((cause: unknown) => this.#listener.onChange({ lastError: publishFailed(track, cause) }));
     }
-    this.#listener.onStatus("ready", null);
+    this.#ready();
+  }
+
+  #ready(): void {
+    this.#listener.onChange({ status: "ready", waitingInfo: null, lastError: null });
   }
 
   #onTrack(kind: MediaKind, track: MediaTrack | null): void {
     this.#tracks[kind] = track;
     // In a room that is only prepared there is a flat picture.
-    if (this.#grant) this.#listener.onTrack(kind, track);
+    if (this.#grant) this.#listener.onChange({ [`${kind}Track` as const]: track });
   }
 
   #onMending(mending: boolean): void {
-    if (this.#isReady) this.#listener.onStatus(mending ? "connecting" : "ready", null);
+    if (!this.#isReady) return;
+    if (mending) this.#connecting();
+    else this.#ready();
   }
 
   #onRoomLost(loss: RoomLoss, cause = "the connection to LiveKit was lost"): void {
     if (loss === "replaced") {
       const message = "Another page uses this session. Connect again for one of your own.";
-      return this.#end({ error: new ReactorError("REPLACED", message, { recoverable: true, component: "livekit" }) });
+      const lastError = new ReactorError("REPLACED", message, { recoverable: true, component: "livekit" });
+      return this.#end({ lastError });
     }
     this.#forgetRoom(true); // where it was only prepared, the grant brings another token
     if (!this.#grant || this.#mending) return;
@@ -255,20 +253,20 @@ export class Conversation {
     if (!this.#mending) void this.#mend(unreachable(cause));
   }
 
-  /** Come back to the session, or to the end of the queue; `error` is told when that takes too long. */
-  async #mend(error: ReactorError): Promise<void> {
+  /** Come back to the session, or to the end of the queue; `lastError` is told when that takes too long. */
+  async #mend(lastError: ReactorError): Promise<void> {
     this.#mending = true;
-    this.#listener.onStatus("connecting", null);
+    this.#connecting();
     for (;;) {
       if (this.#attempts++ === 0) this.#illSince = Date.now();
       else await pause(Math.min(FIRST_RETRY_MS * 2 ** (this.#attempts - 2), LONGEST_RETRY_MS));
       if (this.#over) return;
-      if (Date.now() - this.#illSince > MENDING_LIMIT_MS) return this.#end({ error });
+      if (Date.now() - this.#illSince > MENDING_LIMIT_MS) return this.#end({ lastError });
       try {
         await (this.#grant ? this.#resume(this.#grant) : this.#ask());
         return;
       } catch (failure) {
-        if (failure instanceof ReactorError) return this.#end({ error: failure });
+        if (failure instanceof ReactorError) return this.#end({ lastError: failure });
       }
     }
   }
@@ -297,12 +295,9 @@ export class Conversation {
         socket.setUp({ ...this.#setup, resumeToken: grant.resumeToken });
       });
       if (answer.type === "gpu-machine-assigned") return { socket, grant: answer.data };
-      if (answer.type === "session-ended") this.#end({ ended: answer.data });
+      if (answer.type === "session-ended") this.#end({ sessionEnded: answer.data });
       if (answer.type === "error") {
-        throw new ReactorError(answer.data.code, answer.data.message, {
-          component: answer.data.component,
-          recoverable: true,
-        });
+        throw new ReactorError(answer.data.code, answer.data.message, { ...answer.data, recoverable: true });
       }
     } catch (cause) {
       socket.close();
@@ -312,11 +307,11 @@ export class Conversation {
     return null;
   }
 
-  #end(end: ConversationEnd, comingBack = false): void {
+  #end(end: Pick<Change, "lastError" | "sessionEnded">, comingBack = false): void {
     if (this.#over) return;
     this.#over = true;
     // The coordinator first: that frees the model at once.
-    if (comingBack) this.#socket?.part();
+    if (comingBack) this.#socket?.close(PARTING_CLOSE);
     else this.#socket?.end();
     this.#forgetRoom(comingBack);
     this.#listener.onEnd(end);

@@ -5,7 +5,7 @@ export interface ReactorErrorDetails {
   recoverable?: boolean;
   component?: Component;
   /** Seconds after which another attempt makes sense. */
-  retryAfter?: number;
+  retryAfter?: number | null;
 }
 
 /** What went wrong, in words for the user, with a code for programs. */
@@ -24,7 +24,7 @@ export class ReactorError extends Error {
     this.code = code;
     this.recoverable = details.recoverable ?? false;
     this.component = details.component ?? "client";
-    if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
+    if (typeof details.retryAfter === "number") this.retryAfter = details.retryAfter;
   }
 }
 

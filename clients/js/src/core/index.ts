@@ -12,11 +12,5 @@ export type {
   SessionExpiration,
   WaitingInfo,
 } from "./protocol";
-export {
-  Reactor,
-  type ReactorEvents,
-  type ReactorOptions,
-  type ReactorState,
-  type ReactorStats,
-  type ReactorStatus,
-} from "./reactor";
+export { Reactor, type ReactorOptions } from "./reactor";
+export type { ReactorEvents, ReactorState, ReactorStats, ReactorStatus } from "./state";

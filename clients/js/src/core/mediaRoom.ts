@@ -4,11 +4,22 @@ import { MAX_MESSAGE_BYTES, OUTPUT_TRACK, TOPIC } from "./protocol";
 // The envelope around a model's largest message.
 const ENVELOPE_BYTES = 64 * 1024;
 
-/** A media track that can be shown: `attach` it to an element. */
-export type MediaTrack = RemoteTrack;
+/**
+ * A track of the model, for a video or an audio element. As much of LiveKit's `RemoteTrack` as pages need: its own types
+ * don't pass a compiler that looks into libraries (`skipLibCheck: false`).
+ */
+export interface MediaTrack {
+  readonly mediaStreamTrack: MediaStreamTrack;
+  /** For `getStats()`. */
+  readonly receiver: RTCRtpReceiver | undefined;
+  attach(element: HTMLMediaElement): HTMLMediaElement;
+  detach(element: HTMLMediaElement): HTMLMediaElement;
+}
+
+export type MediaKind = "video" | "audio";
 
 export interface RoomListener {
-  onTrack(kind: "video" | "audio", track: MediaTrack | null): void;
+  onTrack(kind: MediaKind, track: MediaTrack | null): void;
   onText(text: string): void;
   /** The connection to LiveKit is being mended (true), or is whole again. */
   onMending(mending: boolean): void;
@@ -66,8 +77,9 @@ export class MediaRoom {
     return sent;
   }
 
-  /** Publish a camera or a microphone; rejects when the model takes none. */
+  /** Publish a camera or a microphone, unless it is; rejects when the model takes none. */
   async publish(track: MediaStreamTrack): Promise<void> {
+    if (this.#published.has(track)) return;
     const video = track.kind === "video";
     this.#published.add(track);
     try {

@@ -1,26 +1,21 @@
 import { socketUrl } from "./address";
 import { decodableCodecs } from "./codecs";
-import { Conversation, publishFailed, type ConversationEnd, type MediaKind } from "./conversation";
+import { Conversation, publishFailed } from "./conversation";
 import { Emitter } from "./emitter";
 import { ReactorError, textOf } from "./errors";
-import type { MediaTrack } from "./mediaRoom";
-import { PlaybackMeter, type PlaybackStats } from "./playback";
+import type { MediaKind } from "./mediaRoom";
+import { PlaybackMeter } from "./playback";
 import {
   isCapabilities,
   MAX_MESSAGE_BYTES,
   parseModelText,
-  type Capabilities,
-  type CommandError,
   type Grant,
   type Message,
   type RuntimeNotice,
   type RuntimeStats,
-  type SessionEnded,
-  type SessionExpiration,
   type WaitingInfo,
 } from "./protocol";
-
-export type ReactorStatus = "disconnected" | "connecting" | "waiting" | "ready";
+import { CHANGES, INITIAL, NOTHING, type ReactorEvents, type ReactorState, type ReactorStatus } from "./state";
 
 export interface ReactorOptions {
   /** The model asked for; a coordinator with one model serves that one. */
@@ -38,85 +33,25 @@ export interface ReactorOptions {
   local?: boolean | undefined;
 }
 
-/** What was measured over the last second. */
-export interface ReactorStats {
-  /** What this browser shows; null without a picture. */
-  playback: PlaybackStats | null;
-  /** What the runtime produces; null before its first word. */
-  runtime: RuntimeStats | null;
-}
-
-export interface ReactorEvents {
-  /** Anything of `getState()` has changed; told before the event that says what. */
-  stateChanged: ReactorState;
-  statusChanged: ReactorStatus;
-  waitingInfoChanged: WaitingInfo;
-  newMessage: unknown;
-  fps: number;
-  streamChanged: MediaTrack | null;
-  audioChanged: MediaTrack | null;
-  error: ReactorError;
-  sessionExpirationChanged: SessionExpiration | null;
-  sessionEnded: SessionEnded;
-  commandError: CommandError;
-  capabilitiesChanged: Capabilities | null;
-  stats: ReactorStats;
-}
-
-export interface ReactorState {
-  readonly status: ReactorStatus;
-  /** The place in the queue, while the status is "waiting". */
-  readonly waitingInfo: WaitingInfo | null;
-  /** What went wrong since `connect()`; null again once the session is ready. */
-  readonly lastError: ReactorError | null;
-  readonly videoTrack: MediaTrack | null;
-  readonly audioTrack: MediaTrack | null;
-  readonly sessionId: string | null;
-  readonly sessionExpiration: SessionExpiration | null;
-  /** The model's commands; null until it has told them. */
-  readonly capabilities: Capabilities | null;
-  readonly stats: ReactorStats | null;
-  /** The last command that was refused or failed in this session. */
-  readonly commandError: CommandError | null;
-  /** How the last session ended, where somebody else ended it; null from the next `connect()` on. */
-  readonly sessionEnded: SessionEnded | null;
-}
-
-const NOTHING = {
-  waitingInfo: null,
-  videoTrack: null,
-  audioTrack: null,
-  sessionId: null,
-  sessionExpiration: null,
-  capabilities: null,
-  stats: null,
-} satisfies Partial<ReactorState>;
-
 // A burst of messages while a lost session comes back; more are refused.
 const MOST_HELD = 1_000;
 const STATS_INTERVAL_MS = 1_000;
-const AUDIO = ["audioTrack", "audioChanged"] as const;
 
 /** A viewer of a Reactor model: one session at a time. */
 export class Reactor {
   /** Read at each `connect()`; to change them, disconnect first. */
   options: ReactorOptions;
   readonly #events = new Emitter<ReactorEvents>();
-  #state: ReactorState = {
-    ...NOTHING,
-    status: "disconnected",
-    lastError: null,
-    commandError: null,
-    sessionEnded: null,
-  };
+  #state = INITIAL;
   #conversation: Conversation | null = null;
   /** The session that `disconnect(true)` left to be resumed. */
   #kept: Grant | null = null;
   #settled: (() => void)[] = [];
   #runtimeStats: RuntimeStats | null = null;
-  #meter: ReturnType<typeof setInterval> | null = null;
+  #timer: ReturnType<typeof setInterval> | undefined;
   #held: string[] = [];
-  readonly #inputs: Record<MediaKind, MediaStreamTrack | null> = { video: null, audio: null };
+  /** Published now, and after every new join. */
+  readonly #inputs = new Map<MediaKind, MediaStreamTrack>();
 
   constructor(options: ReactorOptions) {
     this.options = options;
@@ -152,29 +87,23 @@ export class Reactor {
    */
   connect(): Promise<void> {
     if (this.#conversation) return this.#untilSettled();
-    this.#set({ lastError: null, commandError: null, sessionEnded: null });
+    this.#set(INITIAL);
     const { modelName, modelVersion = "", coordinatorUrl, local = false, queueing = local } = this.options;
     let url: string;
     try {
       url = socketUrl(coordinatorUrl, local);
     } catch (cause) {
-      this.#fail(new ReactorError("COORDINATOR_CONNECTION_ERROR", textOf(cause), { component: "client" }));
-      return Promise.resolve();
+      return this.#fail(new ReactorError("COORDINATOR_CONNECTION_ERROR", textOf(cause)));
     }
     const setup = { modelName, modelVersion, queueing, prepared: true as const, videoCodecs: decodableCodecs() };
     const listener = {
-      onStatus: (status: ReactorStatus, waiting: WaitingInfo | null) => this.#onStatus(status, waiting),
-      onGrant: ({ sessionId }: Grant) => this.#set({ sessionId }),
-      onExpiration: (sessionExpiration: SessionExpiration) => this.#onExpiration(sessionExpiration),
-      onTrack: (kind: MediaKind, track: MediaTrack | null) => this.#onTrack(kind, track),
+      onChange: (change: Partial<ReactorState>) => this.#set(change),
       onText: (text: string) => this.#onText(text),
-      onError: (error: ReactorError) => this.#fail(error),
-      onEnd: ({ error, ended }: ConversationEnd) => this.#onEnd(error, ended),
+      onEnd: (end: Partial<ReactorState>) => this.#onEnd(end),
     };
-    const conversation = new Conversation(url, setup, listener, this.#kept?.resumeToken);
+    const conversation = new Conversation(url, setup, this.#inputs, listener, this.#kept?.resumeToken);
     this.#kept = null;
     this.#conversation = conversation;
-    for (const track of Object.values(this.#inputs)) if (track) void conversation.publish(track);
     const settled = this.#untilSettled();
     globalThis.addEventListener("pagehide", this.#onPageHide);
     void conversation.start();
@@ -225,7 +154,7 @@ export class Reactor {
   }
 
   unpublishVideoStream(): Promise<void> {
-    return this.#replace("video", null);
+    return this.#replace("video");
   }
 
   /** Send a microphone to a model that takes one, now or as soon as the session is ready. */
@@ -234,7 +163,7 @@ export class Reactor {
   }
 
   unpublishAudioStream(): Promise<void> {
-    return this.#replace("audio", null);
+    return this.#replace("audio");
   }
 
   /** Let the model be heard where the page had to start silent; call it from a click. */
@@ -248,19 +177,17 @@ export class Reactor {
   }
 
   #set(change: Partial<ReactorState>): void {
-    this.#state = { ...this.#state, ...change };
-    this.#events.emit("stateChanged", this.#state);
+    const old = this.#state;
+    const now = (this.#state = { ...old, ...change });
+    if (now.status !== old.status) this.#onStatus(now.status);
+    this.#events.emit("stateChanged", now);
+    for (const [name, event, always] of CHANGES) {
+      if (now[name] !== old[name] && (always || now[name])) this.#events.emit(event, now[name]);
+    }
   }
 
-  #onStatus(status: ReactorStatus, waitingInfo: WaitingInfo | null): void {
-    const changed = status !== this.#state.status;
-    // A model that loads (again) has left its failure behind.
-    const isWell = status === "ready" || (waitingInfo !== null && waitingInfo.progress !== null);
-    this.#set({ status, waitingInfo, ...(isWell ? { lastError: null } : {}) });
-    if (waitingInfo) this.#events.emit("waitingInfoChanged", waitingInfo);
-    if (!changed) return;
+  #onStatus(status: ReactorStatus): void {
     if (status === "ready") this.#onReady();
-    this.#events.emit("statusChanged", status);
     if (status === "ready" || status === "disconnected") for (const settle of this.#settled.splice(0)) settle();
   }
 
@@ -270,60 +197,30 @@ export class Reactor {
     for (const text of [ask, ...this.#held.splice(0)]) {
       void room?.send(text).catch((cause: unknown) => this.#notSent(textOf(cause)));
     }
-    this.#meter ??= setInterval(this.#measure(), STATS_INTERVAL_MS);
-  }
-
-  #onTrack(kind: MediaKind, track: MediaTrack | null): void {
-    const [name, event] = kind === "video" ? (["videoTrack", "streamChanged"] as const) : AUDIO;
-    if (track === this.#state[name]) return;
-    this.#set({ [name]: track });
-    this.#events.emit(event, track);
-  }
-
-  #onExpiration(sessionExpiration: SessionExpiration | null): void {
-    if (sessionExpiration === this.#state.sessionExpiration) return;
-    this.#set({ sessionExpiration });
-    this.#events.emit("sessionExpirationChanged", sessionExpiration);
-  }
-
-  #onCapabilities(capabilities: Capabilities | null): void {
-    if (capabilities === this.#state.capabilities) return;
-    this.#set({ capabilities });
-    this.#events.emit("capabilitiesChanged", capabilities);
+    const meter = new PlaybackMeter();
+    this.#timer ??= setInterval(() => void this.#measure(meter), STATS_INTERVAL_MS);
   }
 
   #onText(text: string): void {
     const message = parseModelText(text);
     if (!message) return;
     if (message.type === "runtime") return this.#onNotice(message.data);
-    if (isCapabilities(message.data)) this.#onCapabilities(message.data);
+    if (isCapabilities(message.data)) this.#set({ capabilities: message.data });
     else this.#events.emit("newMessage", message.data);
   }
 
-  #onNotice(notice: RuntimeNotice): void {
-    if (notice.type === "stats") this.#runtimeStats = notice.data;
-    if (notice.type !== "commandError") return;
-    this.#set({ commandError: notice.data });
-    this.#events.emit("commandError", notice.data);
+  #onNotice({ type, data }: RuntimeNotice): void {
+    if (type === "stats") this.#runtimeStats = data;
+    if (type === "commandError") this.#set({ commandError: data });
   }
 
-  #onEnd(error: ReactorError | undefined, ended: SessionEnded | undefined): void {
-    this.#conversation = null;
+  #onEnd(end: Partial<ReactorState>): void {
+    this.#conversation = this.#runtimeStats = null;
     this.#held = [];
-    if (this.#meter !== null) clearInterval(this.#meter);
-    this.#meter = this.#runtimeStats = null;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
     globalThis.removeEventListener("pagehide", this.#onPageHide);
-    this.#onCapabilities(null);
-    this.#onExpiration(null);
-    this.#set({
-      ...NOTHING,
-      ...(error ? { lastError: error } : {}),
-      ...(ended ? { sessionEnded: ended } : {}),
-    });
-    this.#onStatus("disconnected", null);
-    // Last: whoever hears of it may connect again at once.
-    if (error) this.#events.emit("error", error);
-    if (ended) this.#events.emit("sessionEnded", ended);
+    this.#set({ ...NOTHING, ...end });
   }
 
   /** A page that goes frees the model at once; one that comes back from the browser's cache asks for it again. */
@@ -332,14 +229,13 @@ export class Reactor {
     if (event.persisted) globalThis.addEventListener("pageshow", () => void this.connect(), { once: true });
   };
 
-  #fail(lastError: ReactorError): void {
+  #fail(lastError: ReactorError): Promise<void> {
     this.#set({ lastError });
-    this.#events.emit("error", lastError);
+    return Promise.resolve();
   }
 
   #notSent(why: string): Promise<void> {
-    this.#fail(new ReactorError("MESSAGE_SEND_FAILED", why, { recoverable: true }));
-    return Promise.resolve();
+    return this.#fail(new ReactorError("MESSAGE_SEND_FAILED", why, { recoverable: true }));
   }
 
   async #publish(kind: MediaKind, track: MediaStreamTrack | undefined): Promise<void> {
@@ -347,34 +243,28 @@ export class Reactor {
       return this.#fail(new ReactorError("VIDEO_PUBLISH_FAILED", `The stream has no ${kind} track.`));
     }
     await this.#replace(kind, track);
-    if (this.#inputs[kind] !== track) return; // another one has come meanwhile
+    const isCurrent = (): boolean => this.#inputs.get(kind) === track; // or another one has come meanwhile
     try {
-      await this.#conversation?.publish(track);
+      if (isCurrent()) await this.#conversation?.room?.publish(track);
     } catch (cause) {
-      if (this.#inputs[kind] !== track) return;
-      this.#inputs[kind] = null;
-      this.#fail(publishFailed(track, cause));
+      if (!isCurrent()) return;
+      this.#inputs.delete(kind);
+      return this.#fail(publishFailed(track, cause));
     }
   }
 
-  async #replace(kind: MediaKind, track: MediaStreamTrack | null): Promise<void> {
-    const old = this.#inputs[kind];
-    this.#inputs[kind] = track;
-    if (old && old !== track) await this.#conversation?.unpublish(old);
+  async #replace(kind: MediaKind, track?: MediaStreamTrack): Promise<void> {
+    const old = this.#inputs.get(kind);
+    if (track) this.#inputs.set(kind, track);
+    else this.#inputs.delete(kind);
+    if (old && old !== track) await this.#conversation?.room?.unpublish(old);
   }
 
-  #measure(): () => void {
-    const meter = new PlaybackMeter();
-    return () => void this.#tell(meter);
-  }
-
-  async #tell(meter: PlaybackMeter): Promise<void> {
+  async #measure(meter: PlaybackMeter): Promise<void> {
     const report = await this.#state.videoTrack?.receiver?.getStats();
-    if (this.#meter === null) return;
+    if (!this.#timer) return;
     const playback = report ? meter.read(report) : null;
     if (playback) this.#events.emit("fps", playback.fps);
-    const stats = { playback, runtime: this.#runtimeStats };
-    this.#set({ stats });
-    this.#events.emit("stats", stats);
+    this.#set({ stats: { playback, runtime: this.#runtimeStats } });
   }
 }

@@ -4,7 +4,7 @@ import { parseServerMessage, type ServerMessage, type SessionSetup } from "./pro
 const OPEN_TIMEOUT_MS = 10_000;
 const NORMAL_CLOSE = 1000;
 // By the contract: the owner comes back with its token.
-const PARTING_CLOSE = 4000;
+export const PARTING_CLOSE = 4000;
 
 export interface SignallingListener {
   onMessage(message: ServerMessage): void;
@@ -54,21 +54,14 @@ export class Signalling {
 
   /** Leave: the model is free for the next client at once. */
   end(): void {
-    this.#listener = null;
     this.#send({ type: "sessionEnd", data: {} });
-    this.#socket.close(NORMAL_CLOSE);
+    this.close();
   }
 
-  /** Close, to come back later: the coordinator keeps the session for a while. */
-  part(): void {
+  /** Close without a word: another connection has taken over, or (`PARTING_CLOSE`) will come for the session. */
+  close(code = NORMAL_CLOSE): void {
     this.#listener = null;
-    this.#socket.close(PARTING_CLOSE);
-  }
-
-  /** Close without a word; an owner's other connection has taken over. */
-  close(): void {
-    this.#listener = null;
-    this.#socket.close(NORMAL_CLOSE);
+    this.#socket.close(code);
   }
 
   #send(message: object): void {

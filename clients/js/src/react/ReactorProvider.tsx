@@ -1,9 +1,8 @@
 import { createContext, useEffect, useMemo, useState, type ReactElement, type ReactNode } from "react";
-import type { StoreApi } from "zustand/vanilla";
 import type { ReactorOptions } from "../core/reactor";
-import { createReactorStore, type ReactorStore } from "./store";
+import { createReactorStore, type ReactorHandle } from "./store";
 
-export const ReactorContext = createContext<StoreApi<ReactorStore> | null>(null);
+export const ReactorContext = createContext<ReactorHandle["store"] | null>(null);
 
 /** The options of a `Reactor`, and: */
 export interface ReactorProviderProps extends ReactorOptions {

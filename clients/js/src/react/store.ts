@@ -1,6 +1,6 @@
-import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Message } from "../core/protocol";
-import { Reactor, type ReactorOptions, type ReactorState } from "../core/reactor";
+import { Reactor, type ReactorOptions } from "../core/reactor";
+import type { ReactorState } from "../core/state";
 
 /** What `useReactor` chooses from. The functions stay the same for the provider's whole life; see `Reactor`. */
 export interface ReactorStore extends ReactorState {
@@ -19,7 +19,11 @@ export interface ReactorStore extends ReactorState {
 
 /** A store, and the life of the Reactor behind it. */
 export interface ReactorHandle {
-  readonly store: StoreApi<ReactorStore>;
+  readonly store: {
+    readonly getState: () => ReactorStore;
+    /** Hear of each change. Returns a function that ends that. */
+    readonly subscribe: (listener: () => void) => () => void;
+  };
   /**
    * Begin with these options; others than before end the session first. Returns the end of it: what begins again in
    * the same instant, as React's StrictMode has it, doesn't end.
@@ -30,7 +34,7 @@ export interface ReactorHandle {
 /** Nothing is connected, and nothing of the browser is touched, before `connect()`. */
 export function createReactorStore(options: ReactorOptions): ReactorHandle {
   const reactor = new Reactor(options);
-  const store = createStore<ReactorStore>(() => ({
+  let state: ReactorStore = {
     ...reactor.getState(),
     connect: () => reactor.connect(),
     disconnect: (recoverable) => reactor.disconnect(recoverable),
@@ -42,8 +46,12 @@ export function createReactorStore(options: ReactorOptions): ReactorHandle {
     unpublishAudioStream: () => reactor.unpublishAudioStream(),
     startAudio: () => reactor.startAudio(),
     onMessage: (handler) => reactor.on("newMessage", handler),
-  }));
-  reactor.on("stateChanged", (state) => store.setState(state));
+  };
+  reactor.on("stateChanged", (change) => void (state = { ...state, ...change }));
+  const store = {
+    getState: () => state,
+    subscribe: (listener: () => void) => reactor.on("stateChanged", listener),
+  };
   let mounts = 0;
   const mount = (next: ReactorOptions, autoConnect: boolean): (() => void) => {
     mounts++;

@@ -1,4 +1,4 @@
-import type { ReactorState } from "../core/reactor";
+import type { ReactorState } from "../core/state";
 
 /** What is shown in the place of the picture. */
 export interface ViewStatus {

@@ -123,10 +123,23 @@ describe("a session", () => {
     expect(reactor.getStatus()).toBe("ready");
   });
 
-  it("passes the coordinator's errors through", async () => {
+  it("may be asked for again at once by whoever hears why there is none", async () => {
+    const { reactor, statuses } = watched({ queueing: false });
+    let isAnswered = false;
+    reactor.on("error", () => void reactor.connect().then(() => (isAnswered = true)));
+    await settled();
+    socket().say("error", { code: "NO_CAPACITY", message: "busy", recoverable: true, component: "gpu" });
+    await settled();
+    expect(isAnswered).toBe(false);
+    await granted();
+    expect(isAnswered).toBe(true);
+    expect(statuses).toEqual(["connecting", "disconnected", "connecting", "ready"]);
+  });
+
+  it.each(["NO_CAPACITY", "AUTHENTICATION_FAILED"])("passes the coordinator's errors through: %s", async (code) => {
     const { errors, reactor } = watched({ queueing: false });
     await settled();
-    const data = { code: "NO_CAPACITY", message: "busy", recoverable: true, component: "gpu", retryAfter: 3 };
+    const data = { code, message: "busy", recoverable: true, component: "gpu", retryAfter: 3 };
     socket().say("error", data);
     expect(errors[0]).toMatchObject({ ...data, timestamp: expect.any(Number) as number });
     expect(reactor.getLastError()).toBe(errors[0]);

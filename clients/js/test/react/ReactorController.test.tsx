@@ -24,7 +24,7 @@ async function ready(commands: object): Promise<void> {
 describe("ReactorController", () => {
   it("sends what its controls say, and shows what the model refuses", async () => {
     await ready({ set_gloss: { description: "", schema: { gloss: GLOSS } } });
-    fireEvent.change(screen.getByRole("slider"), { target: { value: "0.2" } });
+    fireEvent.change(await screen.findByRole("slider"), { target: { value: "0.2" } });
     await settled();
     expect(room().sent).toContainEqual({ type: "set_gloss", data: { gloss: 0.2 } });
     const errors = [{ loc: ["gloss"], msg: "Not that.", type: "x" }];
@@ -38,7 +38,7 @@ describe("ReactorController", () => {
     await ready({});
     const { length } = room().sent;
     await settled(50);
-    expect(screen.getByText("This model has no controls.")).toBeDefined();
+    expect(await screen.findByText("This model has no controls.")).toBeDefined();
     expect(room().sent).toHaveLength(length);
   });
 });

@@ -1,5 +1,5 @@
-import { fireEvent, render, screen } from "@testing-library/react";
-import { beforeEach } from "vitest";
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { beforeAll, beforeEach } from "vitest";
 import { CommandControls, type Capabilities, type CommandError, type ParameterSchema } from "../../src/index";
 
 type Parameters = Record<string, ParameterSchema>;
@@ -16,6 +16,14 @@ export function capabilities(commands: Record<string, Parameters>, $defs = {}): 
 export const sent: [string, object][] = [];
 export const onCommand = (name: string, data: object): void => void sent.push([name, data]);
 
+/** Have the code of the controls, which the first ones of a page fetch. */
+export async function fetched(): Promise<void> {
+  render(<CommandControls capabilities={null} onCommand={onCommand} />);
+  await screen.findByText("The controls come with the model.");
+  cleanup();
+}
+
+beforeAll(fetched);
 beforeEach(() => void sent.splice(0));
 
 /** Show these commands; returns how to show others, or an error, in the same place. */
