@@ -75,6 +75,10 @@ class Floor:
         """What drawing has cost the publisher so far."""
         return float(await self._tell(op="drawing"))
 
+    async def give_back(self) -> None:
+        """Have the publisher give free memory back, as the product does by itself."""
+        await self._tell(op="give_back")
+
     def viewer_token(self) -> str:
         """A token as the product gives it to its clients."""
         return self._mint.for_client(self._rooms.name(self._room), "viewer", camera=False, microphone=False)

@@ -1,6 +1,6 @@
 """The floor's publisher, a process of its own: the LiveKit SDK and a loop that captures, nothing else.
 
-Reads one JSON object a line on standard input (`open`, `publish`, `mark`, `drawing`, `close`)
+Reads one JSON object a line on standard input (`open`, `publish`, `mark`, `drawing`, `close`, `give_back`)
 and answers each with one on standard output.
 """
 
@@ -17,6 +17,7 @@ from livekit.rtc._proto.room_pb2 import DegradationPreference, VideoEncoding
 
 from benchmarks.barcode import gradient, picture
 from reactor_protocol.application import OUTPUT_TRACK, TOPIC
+from reactor_runtime import memory
 
 _CODECS = {"vp9": rtc.VideoCodec.VP9, "vp8": rtc.VideoCodec.VP8, "h264": rtc.VideoCodec.H264}
 
@@ -101,6 +102,11 @@ class Publisher:
             await asyncio.to_thread(self.feeding.join)
             self.feeding = None
         await self.room.disconnect()
+
+    async def give_back(self) -> None:
+        """Give free memory back to the system, as the product does after each session."""
+        self.room = rtc.Room()
+        await asyncio.to_thread(memory.give_back)
 
 
 async def main() -> None:

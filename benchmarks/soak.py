@@ -57,6 +57,7 @@ async def _floors(bare: Floor) -> Usage:
         await viewer.first_marked()
         await asyncio.sleep(_WATCHED_S)
     await asyncio.sleep(_SETTLED_S)
+    await bare.give_back()
     return usage(psutil.Process(bare.pid))
 
 
