@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -91,6 +92,7 @@ async def serving_next() -> AsyncIterator[str]:
         env=os.environ | {"NEXT_TELEMETRY_DISABLED": "1"},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
     )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -102,5 +104,5 @@ async def serving_next() -> AsyncIterator[str]:
                 await asyncio.sleep(0.1)
         yield address
     finally:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGKILL)  # what serves is a child of it, which may outlive it
         await process.wait()
