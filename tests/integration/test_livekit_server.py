@@ -31,6 +31,7 @@ from reactor_cli.livekit_server import (
 from reactor_cli.livekit_server.binary import cached_path, candidates
 from reactor_cli.livekit_server.settings import default_cache_dir
 from support.limits import PATIENCE_S, SLOW
+from support.ports import free_ports
 
 ANY = LiveKitSettings(port=0, tcp_port=0, udp_port=0)
 
@@ -209,8 +210,10 @@ async def test_a_server_that_ends_while_starting_is_shown_with_its_log(
 
 async def test_a_server_that_never_answers_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    settings = installed(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 300", ready_timeout_s=5)
+    signalling, tcp, udp = free_ports(3)  # with ports of its own choice it would try others as well
     with pytest.raises(LiveKitStartFailedError, match="no answer within 5 s"):
-        await LiveKitServer(installed(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 300", 5)).start()
+        await LiveKitServer(dataclasses.replace(settings, port=signalling, tcp_port=tcp, udp_port=udp)).start()
     assert group_is_gone(int((tmp_path / "pid").read_text()))
 
 
