@@ -1,4 +1,4 @@
-"""Who of several workers runs which tests: `scripts/test` has two, `gw0` and `gw1`."""
+"""Who of several workers runs which tests: `scripts/test` has three."""
 
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
