@@ -83,16 +83,16 @@ class Machine:
         """Make it, and remove it with all its interfaces."""
         _sweep()
         machine = cls(name)
-        _ip("netns", "add", machine.name)
+        run_ip("netns", "add", machine.name)
         try:
             machine.ip("link", "set", "lo", "up")
             yield machine
         finally:
-            _ip("netns", "delete", machine.name)
+            run_ip("netns", "delete", machine.name)
 
     def ip(self, *arguments: str) -> str:
         """Run `ip` there."""
-        return _ip("-n", self.name, *arguments)
+        return run_ip("-n", self.name, *arguments)
 
     def command(self, *argv: str) -> list[str]:
         """The command line that runs `argv` there."""
@@ -196,7 +196,7 @@ class _End:
         try:
             name = fcntl.ioctl(fd, _TUNSETIFF, struct.pack("16sH22x", b"rtest%d", _IFF_TAP | _IFF_NO_PI))
             made = name[:16].rstrip(b"\0").decode()
-            _ip("link", "set", made, "netns", self._machine.name, "name", _INTERFACE)
+            run_ip("link", "set", made, "netns", self._machine.name, "name", _INTERFACE)
             self._machine.ip("address", "add", f"{self._address}/24", "dev", _INTERFACE)
             self._machine.ip("link", "set", _INTERFACE, "up")
         except BaseException:
@@ -221,10 +221,11 @@ def _sweep() -> None:
     for left in _NAMED.glob(f"{_PREFIX}-*") if _NAMED.is_dir() else ():
         pid = left.name.removeprefix(f"{_PREFIX}-").split("-")[0]
         if pid.isdigit() and not psutil.pid_exists(int(pid)):
-            _ip("netns", "delete", left.name)
+            run_ip("netns", "delete", left.name)
 
 
-def _ip(*arguments: str) -> str:
+def run_ip(*arguments: str) -> str:
+    """Run `ip`; return what it prints."""
     program = shutil.which("ip") or "ip"
     done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=_IP_S, check=False)
     if done.returncode:
