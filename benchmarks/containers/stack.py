@@ -51,9 +51,9 @@ class Contained(Served):
         return await asyncio.to_thread(_use, identities)
 
     async def kill_runtime(self) -> None:
-        """End the runtime server's process as a crash does: the only child of its container's init."""
+        """End the runtime server's process as a crash does: it is a child of its container's init."""
         init = psutil.Process((await self.compose.inspect("runtime"))["State"]["Pid"])
-        (server,) = init.children()
+        (server,) = [child for child in init.children() if "reactor_runtime" in child.cmdline()]
         server.kill()
 
 
