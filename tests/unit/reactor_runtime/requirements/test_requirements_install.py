@@ -41,6 +41,7 @@ print(json.dumps(dict(said=said, error=error, left=left, versions=versions, ours
 @pytest.fixture
 def install(python: Python, tmp_path: Path) -> Callable[..., dict[str, Any]]:
     def run(requirements: str, *, pip: bool = False) -> dict[str, Any]:
+        (tmp_path / "wheels").mkdir(exist_ok=True)  # uv won't look for anything in one that isn't there
         text = f"--no-index\n--find-links {tmp_path / 'wheels'}\n{requirements}\n"
         (tmp_path / "requirements.txt").write_text(text)
         done = python(INSTALL.format(folder=str(tmp_path), pip=pip))
