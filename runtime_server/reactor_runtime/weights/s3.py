@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ import botocore.session
 from boto3.s3.transfer import TransferConfig, create_transfer_manager
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.utils import parse_timestamp
 from s3transfer.exceptions import CancelledError
 from s3transfer.subscribers import BaseSubscriber
 
@@ -25,6 +27,7 @@ from reactor_runtime.weights.errors import (
     StoppedError,
 )
 from reactor_runtime.weights.hashes import PART_BYTES, has_md5_etag
+from reactor_runtime.weights.s3_connection import Body
 from reactor_runtime.weights.s3_errors import explained
 from reactor_runtime.weights.s3_get import RangeGetter
 from reactor_runtime.weights.store import CHUNK_BYTES, ObjectInfo
@@ -160,14 +163,14 @@ class S3Store:
         if getter is not None:
             getter.close()
 
-    def _asked(self, key: str, wanted: str, etag: str | None) -> tuple[str, str, "StreamingBody"]:
+    def _asked(self, key: str, wanted: str, etag: str | None) -> tuple[str, str, "StreamingBody | Body"]:
         """ETag, range and body of the answer to a GET of the range `wanted`."""
         client = self._s3()
         getter = self._getter  # made with the client
         condition = {} if etag is None else {"If-Match": f'"{etag}"'}
         if getter and (quick := getter.get(key, {"Range": wanted, **condition})):
             headers, body = quick
-            return headers.get("ETag", ""), headers.get("Content-Range", ""), body
+            return headers.get("etag", ""), headers.get("content-range", ""), body
         request: GetObjectRequestTypeDef = {"Bucket": self._bucket, "Key": key, "Range": wanted}
         if etag is not None:
             request["IfMatch"] = f'"{etag}"'
@@ -239,6 +242,7 @@ class _Progress(BaseSubscriber):
 
 def _connect(bucket: str, connections: int) -> tuple["S3Client", RangeGetter | None]:
     core = botocore.session.get_session()
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_time)
     session = boto3.session.Session(botocore_session=core)
     try:
         client = session.client("s3", config=_config(connections))
@@ -255,10 +259,8 @@ def _connect(bucket: str, connections: int) -> tuple["S3Client", RangeGetter | N
     if credentials is None:
         return client, None
     url = f"{client.meta.endpoint_url.rstrip('/')}/{bucket}/"
-    getter = RangeGetter.of(
-        core, credentials, url, client.meta.region_name, connections=connections, timeout_s=READ_TIMEOUT_S
-    )
-    return client, getter
+    timeouts = {"connect_timeout_s": CONNECT_TIMEOUT_S, "read_timeout_s": READ_TIMEOUT_S}
+    return client, RangeGetter.of(core, credentials, url, client.meta.region_name, **timeouts)
 
 
 def _config(connections: int) -> Config:
@@ -295,6 +297,15 @@ def _small_contents(source: Path) -> bytes | None:
             return file.read() if os.fstat(file.fileno()).st_size <= _SMALL_BYTES else None
     except OSError as error:
         raise RegistryError(f"{source} can't be read: {error.strerror}.") from None
+
+
+def _time(text: str) -> datetime:
+    """Botocore's own way takes half of a listing, for forms of time that S3's isn't."""
+    with contextlib.suppress(TypeError, ValueError):
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is not None:
+            return time
+    return parse_timestamp(text)
 
 
 def _unquoted(etag: str) -> str:

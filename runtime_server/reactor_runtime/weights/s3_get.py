@@ -1,23 +1,23 @@
 """GET of a range from an S3 server that isn't AWS, without what botocore does for it and is not needed here.
 
-That is more than half of the Python of a request, and most of what a small file takes. Connections, certificates and
-proxies are botocore's own.
+That is nine tenths of the Python of a request, and most of what a small file takes.
 """
 
 import os
+import socket
+import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
-from botocore.awsrequest import AWSPreparedRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
-from botocore.httpsession import URLLib3Session
-from botocore.response import StreamingBody
+from botocore.httpsession import get_cert_path
 from botocore.session import Session
 from botocore.utils import get_environ_proxies
 
+from reactor_runtime.weights.s3_connection import Answer, Body, Connection
 from reactor_runtime.weights.s3_signature import signed_headers
 
 _PARTIAL_CONTENT = 206
@@ -28,58 +28,100 @@ class RangeGetter:
     """Asks for ranges of objects; for many threads.
 
     Parameters:
-        origin: of the server: scheme, host and port.
-        path: of the bucket on that server; begins and ends with a slash.
+        url: of the bucket, which is a part of the path; ends in a slash.
+        tls: where the address says https.
     """
 
-    origin: str
-    path: str
+    url: SplitResult
     region: str
     credentials: Credentials
-    http: URLLib3Session
+    tls: ssl.SSLContext | None
+    connect_timeout_s: float
+    read_timeout_s: float
+    _idle: list[Connection] = field(default_factory=list)
 
     @classmethod
     def of(
-        cls, session: Session, credentials: Credentials, url: str, region: str, *, connections: int, timeout_s: float
-    ) -> "RangeGetter":
-        """With the certificates and proxies that a client of `session` would use.
+        cls,
+        session: Session,
+        credentials: Credentials,
+        url: str,
+        region: str,
+        *,
+        connect_timeout_s: float,
+        read_timeout_s: float,
+    ) -> "RangeGetter | None":
+        """With the certificates that a client of `session` would use; None where it would use a proxy.
 
         Parameters:
             url: of the bucket, which is a part of the path; ends in a slash.
-            connections: how many are kept.
-            timeout_s: to connect, and without a byte.
+            read_timeout_s: without a byte.
         """
-        certificates = session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
-        http = URLLib3Session(
-            verify=certificates or True,  # type: ignore[arg-type] # the stubs don't know of a path
-            proxies=get_environ_proxies(url),
-            timeout=timeout_s,  # type: ignore[arg-type] # the stubs know whole seconds only
-            max_pool_connections=connections,
-        )
         parts = urlsplit(url)
-        return cls(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", parts.path, region, credentials, http)
+        if get_environ_proxies(url) or parts.hostname is None:
+            return None
+        tls = None
+        if parts.scheme == "https":
+            certificates = session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
+            tls = ssl.create_default_context(cafile=certificates or get_cert_path(True))
+        return cls(parts, region, credentials, tls, connect_timeout_s, read_timeout_s)
 
-    def get(self, key: str, headers: Mapping[str, str]) -> tuple[Mapping[str, str], StreamingBody] | None:
-        """Headers and body of the answer, if it is the range that `headers` ask for.
+    def get(self, key: str, headers: Mapping[str, str]) -> tuple[Mapping[str, str], Body] | None:
+        """Headers, their names in small letters, and body of the answer, if it is the range that `headers` ask for.
 
         None where anything else comes, or nothing: then botocore has to ask in its own way, with retries and errors.
         """
-        path = self.path + quote(key, safe="/~")
-        host = self.origin.partition("://")[2]
+        connection = None
         try:
-            who = self.credentials.get_frozen_credentials()
-            signed = signed_headers(who, self.region, host, path, datetime.now(UTC))
-            told = {"User-Agent": "reactor-local", **headers, **signed}
-            url = self.origin + path
-            request = AWSPreparedRequest("GET", url, told, None, stream_output=True)  # type: ignore[arg-type] # a dict does
-            answer = self.http.send(request)
-        except BotoCoreError:
-            return None
-        if answer.status_code != _PARTIAL_CONTENT or "Content-Length" not in answer.headers:
-            answer.raw.close()
-            return None
-        return answer.headers, StreamingBody(answer.raw, answer.headers["Content-Length"])
+            request = self._request(key, headers)
+            connection = self._connection()
+            answer = connection.ask(request)
+        except (BotoCoreError, OSError, ValueError):
+            answer = None
+        if connection and answer and _has_range(answer):
+            size_bytes = int(answer.headers["content-length"])
+            return answer.headers, Body(connection, answer.rest, size_bytes, self._idle.append)
+        if connection:
+            connection.close()
+        return None
 
     def close(self) -> None:
-        """Give back the connections."""
-        self.http.close()
+        """End the connections that nobody uses."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _request(self, key: str, headers: Mapping[str, str]) -> bytes:
+        """Raises BotoCoreError without credentials, ValueError if a header can't be one."""
+        path = self.url.path + quote(key, safe="/~")
+        host = self.url.netloc.rpartition("@")[2]
+        who = self.credentials.get_frozen_credentials()
+        told = {**headers, **signed_headers(who, self.region, host, path, datetime.now(UTC))}
+        lines = [f"GET {path} HTTP/1.1", "User-Agent: reactor-local", "Accept-Encoding: identity"]
+        lines += [f"{name}: {value}" for name, value in told.items()]
+        text = "\r\n".join(lines)
+        if text.count("\n") != len(lines) - 1:
+            raise ValueError("a header of two lines")
+        return text.encode("ascii") + b"\r\n\r\n"
+
+    def _connection(self) -> Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
+
+    def _connect(self) -> Connection:
+        host = self.url.hostname or ""
+        port = self.url.port or (80 if self.tls is None else 443)
+        stream = socket.create_connection((host, port), timeout=self.connect_timeout_s)
+        if self.tls:
+            stream = self.tls.wrap_socket(stream, server_hostname=host)
+        stream.settimeout(self.read_timeout_s)
+        return Connection(stream)
+
+
+def _has_range(answer: Answer) -> bool:
+    """Whether its body is the range asked for, and ends where the headers say."""
+    headers = answer.headers
+    plain = "transfer-encoding" not in headers and headers.get("content-encoding", "identity") == "identity"
+    length = headers.get("content-length", "")
+    return answer.status == _PARTIAL_CONTENT and plain and length.isdecimal() and len(answer.rest) <= int(length)
