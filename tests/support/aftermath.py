@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -23,7 +25,8 @@ class Usage:
 
     threads: int
     fds: int
-    children: int
+    children: tuple[str, ...]
+    """Names of the programs below it, sorted."""
 
 
 def usage(stack: Stack) -> dict[str, Usage]:
@@ -31,7 +34,15 @@ def usage(stack: Stack) -> dict[str, Usage]:
     found: dict[str, Usage] = {}
     for name, child in stack.children.items():
         process = psutil.Process(child.pid)
-        found[name] = Usage(process.num_threads(), process.num_fds(), len(process.children(recursive=True)))
+        found[name] = Usage(process.num_threads(), process.num_fds(), tuple(sorted(_names(process))))
+    return found
+
+
+def _names(parent: psutil.Process) -> list[str]:
+    found: list[str] = []
+    for process in parent.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            found.append(process.name())
     return found
 
 
@@ -87,6 +98,7 @@ async def _left(stack: Stack, before: dict[str, Usage]) -> list[str]:
         left.append(f"rooms besides the prepared one: {rooms}")
     for name, held in usage(stack).items():
         past = before[name]
-        if held.threads > past.threads + SLACK or held.fds > past.fds + SLACK or held.children != past.children:
+        more = Counter(held.children) - Counter(past.children)
+        if held.threads > past.threads + SLACK or held.fds > past.fds + SLACK or more:
             left.append(f"the {name} holds {held}, before {past}")
     return left

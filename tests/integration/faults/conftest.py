@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from support.aftermath import Usage, nothing_left, serves, usage
+from support.aftermath import Usage, nothing_left, serves, settled_usage
 from support.stack import Stack
 
 
@@ -12,7 +12,7 @@ from support.stack import Stack
 async def before(stage: Stack) -> dict[str, Usage]:
     """What the servers of the shared stack held before a module's tests, after one session."""
     await serves(stage)
-    return usage(stage)
+    return await settled_usage(stage)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
