@@ -160,7 +160,7 @@ export class Conversation {
     this.#listener.onChange({ sessionId: grant.sessionId });
     if (!this.#joined) this.#connecting();
     this.#enter(grant);
-    for (const kind of KINDS) this.#onTrack(kind, this.#tracks[kind]);
+    this.#listener.onChange({ videoTrack: this.#tracks.video, audioTrack: this.#tracks.audio });
     this.#lookAtJoin();
   }
 

@@ -117,15 +117,11 @@ export type RuntimeNotice =
 
 export type ModelText = { type: "application"; data: unknown } | { type: "runtime"; data: RuntimeNotice };
 
+const ROOM = { livekitWsUrl: "string", livekitJwtToken: "string", sessionId: "string" };
 const REQUIRED: Record<ServerMessage["type"], Record<string, string>> = {
-  "gpu-machine-assigned": {
-    livekitWsUrl: "string",
-    livekitJwtToken: "string",
-    sessionId: "string",
-    resumeToken: "string",
-  },
+  "gpu-machine-assigned": { ...ROOM, resumeToken: "string" },
   "waiting-info": { position: "number", queueLength: "number", reason: "string" },
-  "room-prepared": { livekitWsUrl: "string", livekitJwtToken: "string", sessionId: "string" },
+  "room-prepared": ROOM,
   "session-expiration": { expiresAt: "number", secondsLeft: "number" },
   error: { code: "string", message: "string", recoverable: "boolean" },
   "session-ended": { sessionId: "string", reason: "string", message: "string" },
