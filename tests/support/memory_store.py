@@ -65,6 +65,7 @@ class MemoryStore:
         *,
         sha256: str | None = None,
         on_bytes: Callable[[int], None] | None = None,
+        on_found: Callable[[int], None] | None = None,
     ) -> None:
         self.objects[key] = source if isinstance(source, bytes) else source.read_bytes()
 
@@ -74,6 +75,9 @@ class MemoryStore:
 
     def holds(self, info: ObjectInfo, source: Path, sha256: str) -> bool:
         return hashlib.sha256(self.objects[info.key]).hexdigest() == sha256
+
+    def tidy(self, folder: str) -> None:
+        pass
 
     def close(self) -> None:
         pass

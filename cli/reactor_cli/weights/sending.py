@@ -33,8 +33,7 @@ def send_weights(folder: Path, bucket: str | None) -> str:
             return upload_folder(store, folder, folder.name, on_progress=tell, stop=stop)
 
     done = run_transfer(work, doing="Uploading", resumes=_RESUMES)
-    sent = f"{_files(done.sent_files)} sent ({size_words(done.sent_bytes)})" if done.sent_files else "nothing to send"
-    return f"{done.folder}: {_files(done.files)}, {size_words(done.total_bytes)} in {location}; {sent}"
+    return f"{done.folder}: {_files(done.files)}, {size_words(done.total_bytes)} in {location}; {_sent(done)}"
 
 
 def send_model(path: Path, bucket: str | None) -> str:
@@ -52,6 +51,13 @@ def send_model(path: Path, bucket: str | None) -> str:
 
     done = run_transfer(work, doing="Publishing", resumes="Run it again: what is published already stays as it is.")
     return f"{done.model}: {'published' if done.created else 'was published already'} in {location}"
+
+
+def _sent(done: UploadSummary) -> str:
+    if not done.sent_files:
+        return "nothing to send"
+    found = f"; {size_words(done.found_bytes)} were there from an interrupted upload" if done.found_bytes else ""
+    return f"{_files(done.sent_files)} sent ({size_words(done.sent_bytes)}{found})"
 
 
 def _files(count: int) -> str:

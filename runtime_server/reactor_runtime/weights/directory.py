@@ -83,6 +83,7 @@ class DirectoryStore:
         *,
         sha256: str | None = None,  # noqa: ARG002 - `holds` reads the file
         on_bytes: Callable[[int], None] | None = None,
+        on_found: Callable[[int], None] | None = None,  # noqa: ARG002 - to copy again is as quick as to compare
     ) -> None:
         """Write beside, then rename; see `ObjectStore.put`."""
         with self._written(key, source, on_bytes) as (temporary, target):
@@ -104,6 +105,9 @@ class DirectoryStore:
         except (ObjectChangedError, ObjectMissingError):
             return False
         return digest.hexdigest() == sha256
+
+    def tidy(self, folder: str) -> None:
+        """Nothing to do: the next `put` removes what an interrupted one left."""
 
     def close(self) -> None:
         """Nothing is held."""

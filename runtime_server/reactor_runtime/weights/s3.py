@@ -3,7 +3,7 @@
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -12,30 +12,27 @@ from urllib.parse import urlsplit
 
 import boto3.session
 import botocore.session
-from boto3.s3.transfer import TransferConfig, create_transfer_manager
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.utils import parse_timestamp
-from s3transfer.exceptions import CancelledError
-from s3transfer.subscribers import BaseSubscriber
 
 from reactor_runtime.weights.errors import (
     ObjectChangedError,
     ObjectExistsError,
     ObjectMissingError,
     RegistryError,
-    StoppedError,
 )
-from reactor_runtime.weights.hashes import PART_BYTES, has_md5_etag
+from reactor_runtime.weights.hashes import has_md5_etag
 from reactor_runtime.weights.s3_connection import Body
 from reactor_runtime.weights.s3_errors import explained
 from reactor_runtime.weights.s3_get import RangeGetter
+from reactor_runtime.weights.s3_part import Sending
+from reactor_runtime.weights.s3_send import SHA256, Outgoing, Sender
+from reactor_runtime.weights.s3_upload import end_abandoned
 from reactor_runtime.weights.store import CHUNK_BYTES, ObjectInfo
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
-    from s3transfer.futures import TransferFuture
-    from s3transfer.manager import TransferManager
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import GetObjectRequestTypeDef
 
@@ -44,8 +41,7 @@ READ_TIMEOUT_S = 30.0
 """Without a byte."""
 
 _ATTEMPTS = 3  # of one request, with botocore's growing pauses: 3 s in all
-_SMALL_BYTES = 256 * 1024  # s3transfer takes 2 ms more for a file than one request does
-_SHA256 = "sha256"  # in an object's metadata
+_SMALL_BYTES = 256 * 1024  # read whole, without an account of what has been sent
 
 
 class S3Store:
@@ -56,10 +52,8 @@ class S3Store:
         self._connections = connections
         self._client: S3Client | None = None
         self._getter: RangeGetter | None = None  # AWS has none: its addresses and checks of its own are botocore's
-        self._transfers: TransferManager | None = None
-        self._sending: set[TransferFuture] = set()
+        self._sender: Sender | None = None
         self._client_lock = threading.Lock()
-        self._transfer_lock = threading.Lock()
 
     @property
     def location(self) -> str:
@@ -79,7 +73,9 @@ class S3Store:
         """See `ObjectStore.head`."""
         with self._explained(key):
             found = self._s3().head_object(Bucket=self._bucket, Key=key)
-        return ObjectInfo(key, found["ContentLength"], _unquoted(found["ETag"]), found["LastModified"])
+        return ObjectInfo(
+            key, found["ContentLength"], _unquoted(found["ETag"]), found["LastModified"], has_opaque_etag(found)
+        )
 
     def read_range(self, key: str, start: int, end: int, *, etag: str | None = None) -> Iterator[bytes]:
         """See `ObjectStore.read_range`."""
@@ -103,20 +99,20 @@ class S3Store:
         *,
         sha256: str | None = None,
         on_bytes: Callable[[int], None] | None = None,
+        on_found: Callable[[int], None] | None = None,
     ) -> None:
-        """In several parts at once if it is large; see `ObjectStore.put`."""
-        metadata = {} if sha256 is None else {_SHA256: sha256}
-        progress = _Progress(on_bytes or (lambda _count: None))
-        data = source if isinstance(source, bytes) else _small_contents(source)
+        """In several parts at once if it is large, and going on where an earlier one was; see `ObjectStore.put`."""
+        tell = on_bytes or (lambda _count: None)
+        data: bytes | None
+        if isinstance(source, bytes):
+            data = source
+        elif (data := _small_contents(source)) is None:
+            self._send(key, source, sha256, Sending(tell), on_found or (lambda _count: None))
+            return
+        metadata = {} if sha256 is None else {SHA256: sha256}
         with self._explained(key):
-            if data is None:
-                self._transfer(key, str(source), metadata, progress)
-            else:
-                self._s3().put_object(Bucket=self._bucket, Key=key, Body=data, Metadata=metadata)
-        if data is not None and on_bytes is not None:
-            on_bytes(len(data))
-        if progress.error is not None:
-            raise progress.error
+            self._s3().put_object(Bucket=self._bucket, Key=key, Body=data, Metadata=metadata)
+        tell(len(data))
 
     def put_new(self, key: str, data: bytes) -> None:
         """See `ObjectStore.put_new`."""
@@ -143,21 +139,22 @@ class S3Store:
             return False
         if _unquoted(found["ETag"]) != info.etag:
             return False
-        known = found["Metadata"].get(_SHA256)
+        known = found["Metadata"].get(SHA256)
         return known == sha256 if known else in_parts and has_md5_etag(source, info.etag)
+
+    def tidy(self, folder: str) -> None:
+        """See `ObjectStore.tidy`."""
+        with self._explained(folder):
+            end_abandoned(self._s3(), self._bucket, folder)
 
     def close(self) -> None:
         """Cancel what is being sent, and give back the connections."""
         with self._client_lock:
             client, self._client = self._client, None
             getter, self._getter = self._getter, None
-        with self._transfer_lock:
-            transfers, self._transfers = self._transfers, None
-            sending = tuple(self._sending)
-        for each in sending:  # the manager's own way to cancel all fails in s3transfer 0.19
-            each.cancel()
-        if transfers is not None:
-            transfers.shutdown()
+            sender, self._sender = self._sender, None
+        if sender is not None:
+            sender.close()
         if client is not None:
             client.close()
         if getter is not None:
@@ -185,22 +182,24 @@ class S3Store:
                 raise
             self._s3().put_object(Bucket=self._bucket, Key=key, Body=data)
 
-    def _transfer(self, key: str, source: str, metadata: dict[str, str], progress: "_Progress") -> None:
-        with self._transfer_lock:
-            if self._transfers is None:
-                self._transfers = create_transfer_manager(self._s3(), _transfer_config(self._connections))
-            sending = self._transfers.upload(
-                source, self._bucket, key, extra_args={"Metadata": metadata}, subscribers=[progress]
-            )
-            self._sending.add(sending)
+    def _send(
+        self, key: str, source: Path, sha256: str | None, sending: Sending, on_found: Callable[[int], None]
+    ) -> None:
         try:
-            sending.result()
-        except CancelledError:
-            if progress.error is None:
-                raise StoppedError(f"sending {source} was stopped: the registry {self.location} was closed.") from None
-        finally:
-            with self._transfer_lock:
-                self._sending.discard(sending)
+            with self._explained(key), source.open("rb") as stream:
+                size_bytes = os.fstat(stream.fileno()).st_size
+                self._files().send(Outgoing(key, source, stream, size_bytes, sha256, sending, on_found))
+        except RegistryError:
+            if sending.refusal is not None:  # an OSError of the listener's is nothing to explain
+                raise sending.refusal from None
+            raise
+
+    def _files(self) -> Sender:
+        client = self._s3()
+        with self._client_lock:
+            if self._sender is None:
+                self._sender = Sender(client, self._bucket, self.location, self._connections)
+            return self._sender
 
     def _s3(self) -> "S3Client":
         with self._client_lock:
@@ -222,22 +221,10 @@ class S3Store:
         return ObjectExistsError(f"{key} in {self.location} is there already and stays as it is.")
 
 
-class _Progress(BaseSubscriber):
-    """Tells the caller's function of bytes; what that raises cancels the transfer."""
-
-    def __init__(self, on_bytes: Callable[[int], None]) -> None:
-        self._on_bytes = on_bytes
-        self.error: Exception | None = None
-
-    def on_progress(self, future: "TransferFuture", bytes_transferred: int, **_kwargs: object) -> None:
-        """Called by s3transfer in any of its threads."""
-        if self.error is not None:
-            return
-        try:
-            self._on_bytes(bytes_transferred)
-        except Exception as error:  # noqa: BLE001 - raised again by `_transfer`
-            self.error = error
-            future.cancel()
+def has_opaque_etag(head: Mapping[str, object]) -> bool:
+    """Whether the ETag is none of the contents, by the answer to a HEAD: with keys of KMS or of the customer."""
+    by_kms = str(head.get("ServerSideEncryption", "")).startswith("aws:kms")
+    return by_kms or "SSECustomerAlgorithm" in head
 
 
 def _connect(bucket: str, connections: int) -> tuple["S3Client", RangeGetter | None]:
@@ -279,15 +266,6 @@ _OTHER_SERVER = Config(
     request_checksum_calculation="when_required",  # many servers don't know the ones that AWS added in 2025
     response_checksum_validation="when_required",
 )
-
-
-def _transfer_config(connections: int) -> TransferConfig:
-    return TransferConfig(
-        multipart_threshold=PART_BYTES,
-        multipart_chunksize=PART_BYTES,
-        max_concurrency=connections,
-        preferred_transfer_client="classic",
-    )
 
 
 def _small_contents(source: Path) -> bytes | None:

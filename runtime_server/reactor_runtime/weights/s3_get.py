@@ -3,9 +3,11 @@
 That is nine tenths of the Python of a request, and most of what a small file takes.
 """
 
+import contextlib
 import os
 import socket
 import ssl
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,6 +41,7 @@ class RangeGetter:
     connect_timeout_s: float
     read_timeout_s: float
     _idle: list[Connection] = field(default_factory=list)
+    _closed: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def of(
@@ -80,15 +83,20 @@ class RangeGetter:
             answer = None
         if connection and answer and _has_range(answer):
             size_bytes = int(answer.headers["content-length"])
-            return answer.headers, Body(connection, answer.rest, size_bytes, self._idle.append)
+            return answer.headers, Body(connection, answer.rest, size_bytes, self._give_back)
         if connection:
             connection.close()
         return None
 
     def close(self) -> None:
-        """End the connections that nobody uses."""
-        while self._idle:
-            self._idle.pop().close()
+        """End the connections: those in use when their bodies have been read."""
+        self._closed.set()
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
+    def __del__(self) -> None:  # for a store that nobody closes
+        self.close()
 
     def _request(self, key: str, headers: Mapping[str, str]) -> bytes:
         """Raises BotoCoreError without credentials, ValueError if a header can't be one."""
@@ -102,6 +110,12 @@ class RangeGetter:
         if text.count("\n") != len(lines) - 1:
             raise ValueError("a header of two lines")
         return text.encode("ascii") + b"\r\n\r\n"
+
+    def _give_back(self, connection: Connection) -> None:
+        if self._closed.is_set():
+            connection.close()
+        else:
+            self._idle.append(connection)
 
     def _connection(self) -> Connection:
         try:

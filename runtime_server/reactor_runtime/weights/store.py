@@ -25,12 +25,14 @@ class ObjectInfo:
     Parameters:
         etag: another one whenever the contents are others; without quotes. Of an S3 server often an MD5, not always.
         modified_at: with its time zone.
+        has_opaque_etag: the ETag looks like an MD5 at most, as with SSE-KMS. Known after `head` only.
     """
 
     key: str
     size_bytes: int
     etag: str
     modified_at: datetime
+    has_opaque_etag: bool = False
 
 
 class ObjectStore(Protocol):
@@ -78,13 +80,17 @@ class ObjectStore(Protocol):
         *,
         sha256: str | None = None,
         on_bytes: Callable[[int], None] | None = None,
+        on_found: Callable[[int], None] | None = None,
     ) -> None:
         """Store a file or bytes; readers see the old object or the new one, never a part.
 
         Parameters:
-            sha256: of the contents, in hex; remembered where the store can, for `holds`.
+            sha256: of the contents, in hex; remembered where the store can, for `holds` and for a `put` of the same
+                after this one was interrupted.
             on_bytes: called with the number of bytes sent since the last call, in any thread; less than 0 when some
                 have to be sent again. What it raises ends the transfer, and `put` raises it.
+            on_found: called with a number of bytes that needn't be sent because an interrupted `put` has sent them and
+                they are the same; in any thread.
         """
 
     def put_new(self, key: str, data: bytes) -> None:
@@ -99,6 +105,9 @@ class ObjectStore(Protocol):
 
         True only if certain.
         """
+
+    def tidy(self, folder: str) -> None:
+        """Remove what uploads into a weight folder left unfinished a day ago or longer, as far as it is ours."""
 
     def close(self) -> None:
         """Give back connections; nothing happens the second time."""

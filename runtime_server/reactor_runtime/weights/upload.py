@@ -1,5 +1,6 @@
 """From a folder on this machine to a weight folder of a registry; nothing is sent that is there already."""
 
+import contextlib
 import os
 import threading
 import time
@@ -28,13 +29,18 @@ _REPORT_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class UploadSummary:
-    """What there is in the registry now, and how much of it had to be sent."""
+    """What there is in the registry now, and how much of it had to be sent.
+
+    Parameters:
+        found_bytes: of the files that were sent, what an interrupted upload had sent already.
+    """
 
     folder: str
     files: int
     total_bytes: int
     sent_files: int
     sent_bytes: int
+    found_bytes: int = 0
 
 
 def upload_folder(
@@ -47,9 +53,10 @@ def upload_folder(
 ) -> UploadSummary:
     """Make the weight folder `name` of a registry what `folder` is.
 
-    Files with the same contents stay as they are, so an upload that was interrupted goes on where it was. The index is
-    written last: it never names a file that isn't there. Files of the registry's folder that `folder` doesn't have are
-    left alone; the index doesn't name them, so nobody downloads them.
+    Files with the same contents stay as they are, so an upload that was interrupted goes on where it was; in the middle
+    of a large file where the registry is a bucket. The index is written last: it never names a file that isn't there.
+    Files of the registry's folder that `folder` doesn't have are left alone; the index doesn't name them, so nobody
+    downloads them.
 
     Parameters:
         on_progress: called on this thread, about ten times a second, and once at the end. What it raises ends the
@@ -67,6 +74,8 @@ def upload_folder(
     files = upload.run(on_progress or (lambda _progress: None), stop or threading.Event())
     upload.verify(files)
     upload.write_index(FolderIndex(files=tuple(files)))
+    with contextlib.suppress(RegistryError):  # all is there; another time will do
+        store.tidy(name)
     return upload.summary()
 
 
@@ -83,7 +92,7 @@ class _Upload:
         self._ended = threading.Event()
         self._hashing = threading.Semaphore(os.cpu_count() or 1)  # each takes 16 MiB and two threads
         self._sending: dict[str, int] = {}
-        self._done_bytes = self._done_files = self._sent_bytes = self._sent_files = 0
+        self._done_bytes = self._done_files = self._sent_bytes = self._sent_files = self._found_bytes = 0
         self._meter = Meter()
 
     def run(self, on_progress: ProgressListener, stop: threading.Event) -> list[IndexedFile]:
@@ -127,7 +136,12 @@ class _Upload:
     def summary(self) -> UploadSummary:
         """What came of it."""
         return UploadSummary(
-            self._name, len(self._sizes), sum(self._sizes.values()), self._sent_files, self._sent_bytes
+            folder=self._name,
+            files=len(self._sizes),
+            total_bytes=sum(self._sizes.values()),
+            sent_files=self._sent_files,
+            sent_bytes=self._sent_bytes,
+            found_bytes=self._found_bytes,
         )
 
     def _bring(self, path: str) -> IndexedFile:
@@ -159,10 +173,19 @@ class _Upload:
             with self._lock:
                 self._sending[file.path] += sent_bytes
 
-        self._store.put(key, source, sha256=file.sha256, on_bytes=count)
+        found = 0
+
+        def count_found(found_bytes: int) -> None:
+            nonlocal found
+            count(found_bytes)
+            with self._lock:
+                found += found_bytes
+
+        self._store.put(key, source, sha256=file.sha256, on_bytes=count, on_found=count_found)
         with self._lock:
             self._sent_files += 1
-            self._sent_bytes += file.size_bytes
+            self._sent_bytes += file.size_bytes - found
+            self._found_bytes += found
 
     def _check(self) -> None:
         if self._ended.is_set():
