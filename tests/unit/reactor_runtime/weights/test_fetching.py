@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter, namedtuple
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from reactor_runtime.weights.errors import (
 )
 from reactor_runtime.weights.index import INDEX_PATH
 from reactor_runtime.weights.progress import FetchProgress
+from reactor_runtime.weights.s3 import has_opaque_etag
 from reactor_runtime.weights.store import ObjectInfo
 from support.memory_store import MemoryStore, contents_of, folder_store, use_small_parts
 
@@ -287,6 +288,54 @@ def test_parts_of_files_that_stayed_the_same_are_kept_when_another_is_replaced(
     folder = fetch_folder(bare, NAME, root=tmp_path, limits=Limits(connections=1, reserve_bytes=0))
     assert contents_of(folder) == {**FILES, "deep/er/and/deeper/w.bin": bytes(PART)}
     assert bare.sent_bytes == sum(map(len, FILES.values()))
+
+
+@dataclass(slots=True)
+class EncryptedStore(MemoryStore):
+    """Its ETags have the form of an MD5, and are none."""
+
+    known: bool = True
+
+    def _info(self, key: str) -> ObjectInfo:
+        info = super(EncryptedStore, self)._info(key)
+        return replace(info, etag=hashlib.md5(b"salt" + info.etag.encode(), usedforsecurity=False).hexdigest())
+
+    def head(self, key: str) -> ObjectInfo:
+        return replace(super(EncryptedStore, self).head(key), has_opaque_etag=self.known)
+
+
+def test_an_etag_that_only_looks_like_an_md5_is_taken_for_none(bare: MemoryStore, tmp_path: Path) -> None:
+    assert contents_of(fetch_folder(EncryptedStore(bare.objects), NAME, root=tmp_path)) == FILES
+
+
+def test_an_etag_that_may_be_an_md5_is_believed(bare: MemoryStore, tmp_path: Path) -> None:
+    with pytest.raises(CorruptFolderError, match="don't fit its ETag"):
+        fetch_folder(EncryptedStore(bare.objects, known=False), NAME, root=tmp_path)
+
+
+@pytest.mark.parametrize("etag", ["0123456789abcdef0123456789abcdef-3", "opaque", "0123456789ABCDEF0123456789ABCDEF"])
+def test_an_etag_of_several_parts_or_of_another_form_is_no_md5(
+    bare: MemoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, etag: str
+) -> None:
+    original = MemoryStore._info
+    monkeypatch.setattr(MemoryStore, "_info", lambda store, key: replace(original(store, key), etag=etag))
+    assert contents_of(fetch_folder(bare, NAME, root=tmp_path)) == FILES
+
+
+@pytest.mark.parametrize(
+    ("answer", "opaque"),
+    [
+        ({}, False),
+        ({"ServerSideEncryption": "AES256"}, False),
+        ({"ServerSideEncryption": "aws:kms"}, True),
+        ({"ServerSideEncryption": "aws:kms:dsse"}, True),
+        ({"SSECustomerAlgorithm": "AES256"}, True),
+    ],
+)
+def test_what_a_bucket_says_of_an_objects_encryption_tells_whether_its_etag_is_an_md5(
+    answer: dict[str, str], opaque: bool
+) -> None:
+    assert has_opaque_etag(answer) is opaque
 
 
 def test_too_small_a_disk_is_told_before_the_first_byte(
