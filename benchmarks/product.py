@@ -55,17 +55,17 @@ class Served:
         self.ws_url = f"ws://127.0.0.1:{ports['coordinator']}/ws"
         self.http_url = f"http://127.0.0.1:{ports['coordinator']}"
 
-    async def until_ready(self, *, ready: bool = True) -> None:
-        """Wait until a session could start, or couldn't."""
+    async def until_ready(self) -> None:
+        """Wait until a session could start."""
         deadline_s = time.monotonic() + _READY_S
         async with httpx.AsyncClient(trust_env=False) as http:
             while time.monotonic() < deadline_s:
                 self._look()
                 with contextlib.suppress(httpx.TransportError):
-                    if ((await http.get(f"{self.http_url}/ready")).status_code == httpx.codes.OK) == ready:
+                    if (await http.get(f"{self.http_url}/ready")).status_code == httpx.codes.OK:
                         return
                 await asyncio.sleep(0.02)
-        raise TimeoutError(f"the stack is {'not' if ready else 'still'} ready after {_READY_S:.0f} s")
+        raise TimeoutError(f"the stack isn't ready after {_READY_S:.0f} s")
 
     def _look(self) -> None:
         """See that waiting isn't in vain."""
