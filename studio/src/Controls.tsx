@@ -2,7 +2,8 @@ import { CommandControls, useReactor, type Capabilities } from "@reactor-local/j
 import type { ReactElement } from "react";
 
 interface Props {
-  capabilities: Capabilities | null;
+  capabilities: Capabilities;
+  canSend: boolean;
   send: (name: string, data: object) => void;
 }
 
@@ -10,19 +11,19 @@ const COMMAND = `@command("set_mood")
 def set_mood(self, mood: str):
     self.mood = mood`;
 
-/** What the model can be told. */
-export function Controls({ capabilities, send }: Props): ReactElement {
+/** What the model can be told; to be looked at only while nothing reaches it. */
+export function Controls({ capabilities, canSend, send }: Props): ReactElement {
   const commandError = useReactor((store) => store.commandError);
-  const hasNone = capabilities !== null && Object.keys(capabilities.commands).length === 0;
+  const hasNone = Object.keys(capabilities.commands).length === 0;
   return (
-    <section className={capabilities ? "controls panel" : "controls controls-pending panel"} aria-label="Controls">
+    <section className="controls panel" aria-label="Controls">
       <header className="panel-head">
         <h2>Controls</h2>
       </header>
       {hasNone ? (
         <NoCommands />
       ) : (
-        <CommandControls capabilities={capabilities} onCommand={send} commandError={commandError} />
+        <CommandControls {...{ capabilities, commandError }} onCommand={send} disabled={!canSend} />
       )}
     </section>
   );
@@ -36,5 +37,23 @@ function NoCommands(): ReactElement {
       </p>
       <pre>{COMMAND}</pre>
     </div>
+  );
+}
+
+/** The place of the controls while nobody knows them; their code is fetched meanwhile. */
+export function PendingControls(): ReactElement {
+  return (
+    <section className="controls panel" aria-label="Controls">
+      <header className="panel-head">
+        <h2>Controls</h2>
+      </header>
+      <div className="pending" aria-hidden="true">
+        <span />
+        <span />
+        <span />
+        <span />
+      </div>
+      <CommandControls capabilities={null} onCommand={() => undefined} />
+    </section>
   );
 }

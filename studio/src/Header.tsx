@@ -26,7 +26,7 @@ export function Header({ model, seen, scene, start, leave }: Props): ReactElemen
         <circle cx="16" cy="16" r="4.4" />
         <path d="M16 5.5A10.5 10.5 0 0 1 26.5 16M16 26.5A10.5 10.5 0 0 1 5.5 16" />
       </svg>
-      <h1>
+      <h1 key={model.name}>
         {model.name || "Reactor Local"} {model.version && <span className="version">{model.version}</span>}
       </h1>
       <nav aria-label="Page">

@@ -4,8 +4,9 @@ import { Figures } from "./figures/Figures";
 import { Header } from "./Header";
 import { InputPanel } from "./inputs/InputPanel";
 import { LogPanel } from "./log/LogPanel";
-import { Controls } from "./Controls";
+import { Controls, PendingControls } from "./Controls";
 import type { Seen } from "./session/health";
+import { useCapabilities } from "./session/useCapabilities";
 import { useStudio } from "./session/useStudio";
 import { Stage } from "./stage/Stage";
 
@@ -17,9 +18,10 @@ interface Props {
 
 /** The whole page. */
 export function Studio({ seen, onCalm }: Props): ReactElement {
-  const { scene, log, start, leave, send, onPicture } = useStudio(seen);
-  const { capabilities, stats } = useReactor(({ capabilities, stats }) => ({ capabilities, stats }));
-  const model = useServedModel(seen, capabilities);
+  const { scene, log, start, leave, canSend, send, onPicture } = useStudio(seen);
+  const { told, stats } = useReactor((store) => ({ told: store.capabilities, stats: store.stats }));
+  const capabilities = useCapabilities(told, seen);
+  const model = useServedModel(seen, told);
   const isLive = scene.kind === "live";
   useEffect(() => onCalm(isLive), [isLive, onCalm]);
   return (
@@ -27,10 +29,16 @@ export function Studio({ seen, onCalm }: Props): ReactElement {
       <Header model={model} seen={seen} scene={scene} start={start} leave={leave} />
       <main className="layout">
         <Stage scene={scene} modelName={model.name} start={start} onPicture={onPicture} />
-        <aside className="side" aria-label="Controls">
-          <Inputs capabilities={capabilities} />
-          <Controls capabilities={capabilities} send={send} />
-        </aside>
+        {capabilities ? (
+          <aside key="known" className="side" aria-label="Inputs">
+            <Inputs capabilities={capabilities} />
+            <Controls {...{ capabilities, canSend, send }} />
+          </aside>
+        ) : (
+          <aside className="side" aria-label="Inputs">
+            <PendingControls />
+          </aside>
+        )}
         <Figures stats={stats} />
         <LogPanel log={log} />
       </main>
@@ -38,8 +46,8 @@ export function Studio({ seen, onCalm }: Props): ReactElement {
   );
 }
 
-function Inputs({ capabilities }: { capabilities: Capabilities | null }): ReactElement[] {
-  const taken = new Set(capabilities?.tracks?.filter((track) => track.direction === "in").map((track) => track.kind));
+function Inputs({ capabilities }: { capabilities: Capabilities }): ReactElement[] {
+  const taken = new Set(capabilities.tracks?.filter((track) => track.direction === "in").map((track) => track.kind));
   return [...taken].map((kind) => <InputPanel key={kind} kind={kind} />);
 }
 

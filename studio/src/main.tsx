@@ -8,6 +8,7 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/stage.css";
 import "./styles/panels.css";
+import "./styles/controls.css";
 
 const SOCKET = new URL("ws", document.baseURI).href;
 

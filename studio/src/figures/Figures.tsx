@@ -29,7 +29,7 @@ export function Figures({ stats }: { stats: ReactorStats | null }): ReactElement
           hint="Estimated, from the model's server to the decoded picture: half the round trip, the buffer, the decoder."
           value={latency === null ? NONE : latency.toFixed(latency < 9.95 ? 1 : 0)}
           unit="ms"
-          note={playback ? `${playback.bufferMs.toFixed(0)} buffered` : ""}
+          note={playback ? `${playback.bufferMs.toFixed(0)} ms buffered` : ""}
           plot={plot("latencyMs")}
         />
         <Figure
@@ -42,7 +42,7 @@ export function Figures({ stats }: { stats: ReactorStats | null }): ReactElement
         <Figure
           name="Picture"
           value={playback && playback.width > 0 ? `${playback.width} × ${playback.height}` : NONE}
-          note={runtime ? `played at ${runtime.targetFps.toFixed(0)} fps` : ""}
+          note={runtime ? `at ${runtime.targetFps.toFixed(0)} fps` : ""}
         />
         <Figure
           name="Lost"
@@ -72,10 +72,11 @@ interface FigureProps {
 function Figure({ name, value, unit = "", note = "", hint, plot }: FigureProps): ReactElement {
   return (
     <div className={plot ? "figure figure-plotted" : "figure"} title={hint}>
-      <dt>{name}</dt>
+      <dt>
+        {name} {unit && <span className="unit">{unit}</span>}
+      </dt>
       <dd>
-        <span className="value">{value}</span>
-        {value !== NONE && unit && <span className="unit"> {unit}</span>}
+        <span className={value === NONE ? "value value-none" : "value"}>{value}</span>
         <span className="note">{note}</span>
         {plot && <Sparkline values={plot} />}
       </dd>

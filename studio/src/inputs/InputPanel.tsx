@@ -1,14 +1,13 @@
-import { usePublished, useUserMedia } from "@reactor-local/js-sdk";
+import { usePublished, useUserMedia, type InputKind } from "@reactor-local/js-sdk";
 import { useEffect, useRef, useState, type ReactElement } from "react";
 import { Icon } from "../parts/Icon";
-
-type Kind = "video" | "audio";
+import { Level } from "./Level";
 
 const NAMES = { video: "Camera", audio: "Microphone" };
 const CAMERA: MediaTrackConstraints = { width: { ideal: 1280 }, height: { ideal: 720 } };
 
 /** The camera or the microphone that the model takes: off until it is asked for. */
-export function InputPanel({ kind }: { kind: Kind }): ReactElement {
+export function InputPanel({ kind }: { kind: InputKind }): ReactElement {
   const [isOn, setIsOn] = useState(false);
   const [deviceId, setDeviceId] = useState("");
   const name = NAMES[kind];
@@ -30,7 +29,7 @@ export function InputPanel({ kind }: { kind: Kind }): ReactElement {
 }
 
 interface RunningProps {
-  kind: Kind;
+  kind: InputKind;
   /** "": the browser's choice. */
   deviceId: string;
   onDevice: (deviceId: string) => void;
@@ -45,30 +44,32 @@ function Running({ kind, deviceId, onDevice }: RunningProps): ReactElement {
   const known = devices.filter((device) => device.deviceId !== "");
   return (
     <>
-      {message && (
-        <p className="hint hint-bad" role="alert">
-          {message}{" "}
-          <button type="button" className="link" onClick={retry}>
-            Try again
-          </button>
-        </p>
-      )}
-      {kind === "video" && !message && <Preview stream={stream} />}
-      {kind === "audio" && !message && (
-        <p className="hint">{state === "live" ? "The model hears you." : "Starting …"}</p>
-      )}
-      {known.length > 1 && (
-        <label className="field">
-          <span>Device</span>
-          <select value={deviceId || idOf(stream)} onChange={(event) => onDevice(event.target.value)}>
-            {known.map((device) => (
-              <option key={device.deviceId} value={device.deviceId}>
-                {device.label}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
+      <div className={`viewer viewer-${kind}`}>
+        {message ? (
+          <div role="alert" className="viewer-note">
+            <p>{message}</p>
+            <button type="button" className="button" onClick={retry}>
+              Try again
+            </button>
+          </div>
+        ) : (
+          <Preview kind={kind} stream={stream} isLive={state === "live"} />
+        )}
+      </div>
+      <select
+        className="device"
+        aria-label={`Which ${NAMES[kind].toLowerCase()}`}
+        value={deviceId || idOf(stream)}
+        disabled={known.length < 2}
+        onChange={(event) => onDevice(event.target.value)}
+      >
+        {known.length === 0 && <option>No device yet</option>}
+        {known.map((device) => (
+          <option key={device.deviceId} value={device.deviceId}>
+            {device.label}
+          </option>
+        ))}
+      </select>
     </>
   );
 }
@@ -77,10 +78,22 @@ function idOf(stream: MediaStream | null): string | undefined {
   return stream?.getTracks()[0]?.getSettings().deviceId;
 }
 
-function Preview({ stream }: { stream: MediaStream | null }): ReactElement {
+interface PreviewProps {
+  kind: InputKind;
+  stream: MediaStream | null;
+  isLive: boolean;
+}
+
+function Preview({ kind, stream, isLive }: PreviewProps): ReactElement {
   const video = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     if (video.current) video.current.srcObject = stream;
   }, [stream]);
-  return <video ref={video} className="preview" autoPlay muted playsInline aria-label="Your camera" />;
+  if (kind === "audio") return isLive ? <Level stream={stream} /> : <p className="viewer-note">Starting …</p>;
+  return (
+    <>
+      {!isLive && <p className="viewer-note">Starting …</p>}
+      <video ref={video} className="preview" autoPlay muted playsInline aria-label="Your camera" />
+    </>
+  );
 }

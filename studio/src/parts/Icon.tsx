@@ -2,6 +2,7 @@ import type { ReactElement } from "react";
 
 // Drawn on a grid of 20, lines of 1.6.
 const PATHS = {
+  alert: "M10 4.5v7M10 15v.01",
   camera: "M3 6.5h9v7H3zM12 9l5-2.5v7L12 11",
   check: "m4 10.5 4 4 8-9",
   close: "m5 5 10 10M15 5 5 15",

@@ -27,6 +27,8 @@ export interface SessionState {
   sessionEnded: SessionEnded | null;
   /** A frame of the model has been shown in this session. */
   hasPicture: boolean;
+  /** This page has asked for a session before. */
+  hasAsked: boolean;
 }
 
 /** What to show of a session, with what `/health` says of the server. */
@@ -38,12 +40,11 @@ export function sceneOf(session: SessionState, seen: Seen): Scene {
   return beforeStart(session, seen);
 }
 
-function atRest({ lastError, sessionEnded }: SessionState, seen: Seen): Scene {
+function atRest({ lastError, sessionEnded, hasAsked }: SessionState, seen: Seen): Scene {
   if (sessionEnded) return { kind: "ended", reason: sessionEnded.reason, message: sessionEnded.message };
   if (lastError) return { kind: "failed", code: lastError.code, message: lastError.message };
-  if (seen === null) return { kind: "connecting" };
-  if (seen !== "unreachable" && seen.model.name === "") return ofRuntime(seen) ?? { kind: "connecting" };
-  return { kind: "left" };
+  if (hasAsked) return { kind: "left" };
+  return ofRuntime(seen) ?? { kind: "connecting" };
 }
 
 function beforeStart({ status, waitingInfo }: SessionState, seen: Seen): Scene {

@@ -11,6 +11,8 @@ export interface Studio {
   start: () => void;
   /** Leave it. */
   leave: () => void;
+  /** Commands reach the model. */
+  canSend: boolean;
   send: (name: string, data: object) => void;
   /** The first frame of this session has been shown. */
   onPicture: () => void;
@@ -32,27 +34,32 @@ export function useStudio(seen: Seen): Studio {
   }));
   const [pictured, setPictured] = useState<string | null>(null);
   const [log] = useState(() => new MessageLog());
+  const [hasAsked, setHasAsked] = useState(false);
+  if (session.status !== "disconnected" && !hasAsked) setHasAsked(true);
   const hasPicture = session.sessionId !== null && pictured === session.sessionId;
-  const scene = sceneOf({ ...session, hasPicture }, seen);
+  const state = { ...session, hasPicture, hasAsked };
+  const scene = sceneOf(state, seen);
 
   const { sessionId } = session;
+  const canSend = session.status === "ready" || hasPicture; // while it comes back they are kept
   const onPicture = useCallback(() => setPictured(sessionId), [sessionId]);
   const start = useCallback(() => void connect(), [connect]);
   const leave = useCallback(() => void disconnect(), [disconnect]);
   const send = useCallback(
     (name: string, data: object) => {
+      if (!canSend) return; // a key that a pad still hears
       log.add("out", name, data);
       void sendCommand(name, data);
     },
-    [log, sendCommand],
+    [log, canSend, sendCommand],
   );
   useReactorMessage((message) => {
     const { name, data } = nameAndData(message);
     log.add("in", name, data);
   });
   useLoggedErrors(log);
-  useReturn(scene.kind === "left", seen, { ...session, hasPicture }, start);
-  return { scene, log, start, leave, send, onPicture };
+  useReturn(scene.kind === "left", seen, state, start);
+  return { scene, log, start, leave, canSend, send, onPicture };
 }
 
 function useLoggedErrors(log: MessageLog): void {

@@ -64,6 +64,13 @@ export function endWords(reason: string): Words {
   return own(ENDS, reason) ?? { title: "The session has ended", advice: "Start again whenever you like." };
 }
 
+const GOOD_ENDS = new Set(["model_finished", "client_left_room", "idle_timeout", "max_duration", "shutting_down"]);
+
+/** Nothing broke. */
+export function isGoodEnd(reason: string): boolean {
+  return GOOD_ENDS.has(reason);
+}
+
 /** Words for an error code. */
 export function errorWords(code: string): Words {
   return (

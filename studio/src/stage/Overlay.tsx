@@ -1,8 +1,9 @@
 import type { ReactElement, ReactNode } from "react";
+import { Icon } from "../parts/Icon";
 import { bytesText, clockText } from "../session/format";
 import type { Download } from "../session/health";
 import type { Scene } from "../session/scene";
-import { endWords, errorWords, placeWords, stageWords, type Words } from "../session/words";
+import { endWords, errorWords, isGoodEnd, placeWords, stageWords, type Words } from "../session/words";
 
 type Shown = Exclude<Scene, { kind: "live" }>;
 
@@ -10,7 +11,9 @@ type Shown = Exclude<Scene, { kind: "live" }>;
 export function Overlay({ scene, start }: { scene: Shown; start: () => void }): ReactElement {
   return (
     <div className={`overlay overlay-${scene.kind}`} role="status">
-      <div className="overlay-card">{contentOf(scene, start)}</div>
+      <div key={scene.kind} className="overlay-card">
+        {contentOf(scene, start)}
+      </div>
     </div>
   );
 }
@@ -34,6 +37,7 @@ function contentOf(scene: Shown, start: () => void): ReactNode {
     case "loadFailed":
       return (
         <Told
+          isBad
           words={{
             title: "The model didn't load",
             advice: "Correct it and save: it is loaded again, and this page goes on by itself.",
@@ -43,16 +47,16 @@ function contentOf(scene: Shown, start: () => void): ReactNode {
         </Told>
       );
     case "unreachable":
-      return <Told words={errorWords("COORDINATOR_CONNECTION_ERROR")} />;
+      return <Told isBad words={errorWords("COORDINATOR_CONNECTION_ERROR")} />;
     case "ended":
       return (
-        <Told words={endWords(scene.reason)} action="Start again" onAction={start}>
+        <Told isBad={!isGoodEnd(scene.reason)} words={endWords(scene.reason)} action="Start again" onAction={start}>
           <Detail text={scene.message} />
         </Told>
       );
     case "failed":
       return (
-        <Told words={errorWords(scene.code)} action="Try again" onAction={start}>
+        <Told isBad words={errorWords(scene.code)} action="Try again" onAction={start}>
           <Detail text={scene.message} />
           <p className="code">{scene.code}</p>
         </Told>
@@ -100,19 +104,20 @@ function LoadingCard({ stage, progress, download }: LoadingProps): ReactElement 
       >
         <span style={percent === undefined ? undefined : { width: `${percent}%` }} />
       </div>
-      <p className="numbers">
-        {percent !== undefined && <b>{percent} %</b>}
-        {download && <span>{downloadText(download)}</span>}
-        {percent === undefined && !download && <span>The picture starts as soon as it is done.</span>}
-      </p>
+      {percent !== undefined && (
+        <p className="numbers progress-ends">
+          <b>{percent} %</b>
+          {download?.etaS != null && <span>{clockText(download.etaS)} left</span>}
+        </p>
+      )}
+      <p className="numbers">{download ? downloadText(download) : "The picture starts as soon as it is done."}</p>
     </>
   );
 }
 
-function downloadText({ folder, doneBytes, totalBytes, speed, etaS }: Download): string {
+function downloadText({ folder, doneBytes, totalBytes, speed }: Download): string {
   const parts = [folder, `${bytesText(doneBytes)} of ${bytesText(totalBytes)}`];
   if (speed > 0) parts.push(`${bytesText(speed)}/s`);
-  if (etaS !== null) parts.push(`${clockText(etaS)} left`);
   return parts.join(" · ");
 }
 
@@ -148,14 +153,21 @@ function WaitingCard({
 
 interface ToldProps {
   words: Words;
+  /** Something went wrong. */
+  isBad?: boolean;
   action?: string;
   onAction?: () => void;
   children?: ReactNode;
 }
 
-function Told({ words, action, onAction, children }: ToldProps): ReactElement {
+function Told({ words, isBad = false, action, onAction, children }: ToldProps): ReactElement {
   return (
     <>
+      {isBad && (
+        <span className="sign">
+          <Icon name="alert" />
+        </span>
+      )}
       <h2>{words.title}</h2>
       {children}
       <p>{words.advice}</p>
@@ -169,5 +181,5 @@ function Told({ words, action, onAction, children }: ToldProps): ReactElement {
 }
 
 function Detail({ text }: { text: string }): ReactElement | null {
-  return text ? <p className="detail">{text}</p> : null;
+  return text ? <p className="detail">{text.charAt(0).toUpperCase() + text.slice(1)}</p> : null;
 }

@@ -4,6 +4,7 @@ import { IconButton } from "../parts/IconButton";
 import { clockText, fileStem } from "../session/format";
 import type { Scene } from "../session/scene";
 import { save, screenshot } from "./capture";
+import { LastSeen } from "./LastSeen";
 import { Overlay } from "./Overlay";
 import { Screen } from "./Screen";
 import { StatePill } from "./StatePill";
@@ -37,6 +38,7 @@ export function Stage({ scene, modelName, start, onPicture }: Props): ReactEleme
     <section ref={stage} className={`stage stage-${scene.kind}`} aria-label="Picture">
       <div className="frame">
         <Screen video={video} track={track} onPicture={onPicture} />
+        <LastSeen video={video} isLive={isLive} />
         {flash > 0 && <div key={flash} className="flash" />}
         {scene.kind !== "live" && <Overlay scene={scene} start={start} />}
       </div>
@@ -77,8 +79,11 @@ function Sound(): ReactElement | null {
   const [isOn, setIsOn] = useState(false);
   const element = useRef<HTMLAudioElement>(null);
   useEffect(() => {
-    if (track && element.current) track.attach(element.current);
-  }, [track]);
+    const { current } = element;
+    if (!track || !current || !isOn) return;
+    track.attach(current);
+    return () => void track.detach(current);
+  }, [track, isOn]);
   if (!track) return null;
   const toggle = (): void => {
     setIsOn(!isOn);
@@ -86,7 +91,7 @@ function Sound(): ReactElement | null {
   };
   return (
     <>
-      <audio ref={element} autoPlay muted={!isOn} />
+      <audio ref={element} autoPlay />
       <IconButton
         icon={isOn ? "sound" : "silent"}
         label={isOn ? "Silence" : "Sound on"}

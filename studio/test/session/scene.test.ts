@@ -10,6 +10,7 @@ const SESSION: SessionState = {
   sessionId: null,
   sessionEnded: null,
   hasPicture: false,
+  hasAsked: false,
 };
 
 function seen(runtime: Partial<Health["runtime"]> = {}): Health {
@@ -96,7 +97,8 @@ describe("what the stage shows", () => {
   });
 
   it("is an invitation after the user has left, and nothing of the kind before the first connection", () => {
-    expect(scene({ status: "disconnected" })).toEqual({ kind: "left" });
+    expect(scene({ status: "disconnected", hasAsked: true })).toEqual({ kind: "left" });
+    expect(scene({ status: "disconnected" })).toEqual({ kind: "connecting" });
     expect(scene({ status: "disconnected" }, null)).toEqual({ kind: "connecting" });
   });
 
