@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -65,8 +65,11 @@ async def launch() -> AsyncIterator[Launch]:
         missing("Chromium isn't installed: apt-get install chromium")
     async with async_playwright() as playwright:
 
-        async def start(*flags: str, program: Path | None = None) -> Browser:
-            return await playwright.chromium.launch(executable_path=program or chromium, args=[*_FLAGS, *flags])
+        async def start(*flags: str, program: Path | None = None, without: Sequence[str] = ()) -> Browser:
+            """`without`: flags that Playwright gives."""
+            return await playwright.chromium.launch(
+                executable_path=program or chromium, args=[*_FLAGS, *flags], ignore_default_args=list(without)
+            )
 
         yield start
 

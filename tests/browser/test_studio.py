@@ -1,84 +1,33 @@
 """The studio, as the coordinator serves it, in Chromium against real processes."""
 
 import json
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Locator, Page, Request, expect
+from playwright.async_api import BrowserContext, Page, expect
 
-import reactor_coordinator
 from reactor_cli.livekit_server import Endpoint
-from support.app_page import accessibility_violations, watch_console
+from support.app_page import accessibility_violations
 from support.core import write_model
 from support.product import Product
 from support.stack import MODELS, Stack, running_stack
+from support.studio_page import StudioPage, need_built_studio
 
 pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
-
-_BUILT = Path(reactor_coordinator.__file__).parent / "studio" / "index.html"
-_SHIFTS = """() => new Promise((resolve) => {
-    let sum = 0;
-    const moved = [];
-    new PerformanceObserver((list) => {
-        for (const { value, hadRecentInput, sources } of list.getEntries()) {
-            if (hadRecentInput) continue;
-            sum += value;
-            moved.push(`${value}: ${sources.map(({ node }) => node?.className ?? node?.data)}`);
-        }
-    }).observe({ type: "layout-shift", buffered: true });
-    setTimeout(() => resolve({ sum, moved }), 500);
-})"""
 
 
 @pytest.fixture(scope="module", autouse=True)
 def built() -> None:
-    """A part that isn't here is a failure in CI, else it skips the tests."""
-    if not _BUILT.exists():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("the studio isn't built: python studio/build.py")
-
-
-class Studio:
-    """The page, as a person sees it."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        self.page, self.url = page, url
-        self.errors = watch_console(page)
-        self.requests: list[str] = []
-        page.on("request", self._note)
-
-    def _note(self, request: Request) -> None:
-        self.requests.append(request.url)
-
-    async def open(self) -> None:
-        await self.page.goto(self.url)
-
-    async def shows(self, word: str) -> None:
-        """The state in its corner."""
-        await expect(self.page.locator(".pill")).to_contain_text(word)
-
-    async def tells(self, title: str) -> None:
-        """What stands where the picture would be."""
-        await expect(self.page.locator(".overlay h2")).to_have_text(title)
-
-    def button(self, name: str) -> Locator:
-        return self.page.get_by_role("button", name=name, exact=True)
-
-    async def logs(self, text: str) -> None:
-        """Something that is in the list of messages, which is opened if need be."""
-        toggle = self.page.locator(".log-toggle")
-        if await toggle.get_attribute("aria-expanded") == "false":
-            await toggle.click()
-        await expect(self.page.locator(".log-list")).to_contain_text(text)
+    need_built_studio()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def studio(context: BrowserContext, stack: Stack) -> AsyncIterator[Studio]:
+async def studio(context: BrowserContext, stack: Stack) -> AsyncIterator[StudioPage]:
     """The page of a stack with `tests/models/stage`, live."""
-    studio = Studio(await context.new_page(), stack.coordinator_url)
+    studio = StudioPage(await context.new_page(), stack.coordinator_url)
     await studio.open()
     await studio.shows("Live")
     yield studio
@@ -86,7 +35,7 @@ async def studio(context: BrowserContext, stack: Stack) -> AsyncIterator[Studio]
     assert studio.errors == []
 
 
-async def test_it_opens_on_the_models_picture_with_figures_and_controls(studio: Studio, stack: Stack) -> None:
+async def test_it_opens_on_the_models_picture_with_figures_and_controls(studio: StudioPage, stack: Stack) -> None:
     assert await studio.page.title() == "stage · Reactor Local"
     assert await studio.page.evaluate("document.querySelector('video').videoWidth") == 320
     await expect(studio.page.locator(".figures")).to_contain_text("320 \u00d7 192")
@@ -95,23 +44,23 @@ async def test_it_opens_on_the_models_picture_with_figures_and_controls(studio: 
     assert hosts == {urlsplit(stack.coordinator_url).hostname}
 
 
-async def test_a_command_and_the_models_answer_are_logged(studio: Studio) -> None:
+async def test_a_command_and_the_models_answer_are_logged(studio: StudioPage) -> None:
     await studio.button("Tell").click()
     await studio.logs('"command_thread"')
     out = studio.page.locator(".line-out").first
     await expect(out).to_contain_text("tell")
 
 
-async def test_a_refused_command_is_told_beside_its_control_and_in_the_log(studio: Studio) -> None:
+async def test_a_refused_command_is_told_beside_its_control_and_in_the_log(studio: StudioPage) -> None:
     await studio.button("Raise").click()
     await expect(studio.page.locator(".reactor-controls")).to_contain_text("fell over")
     await studio.logs("fell over")
 
 
 async def test_a_second_page_waits_in_line_and_comes_in_when_the_first_leaves(
-    studio: Studio, context: BrowserContext
+    studio: StudioPage, context: BrowserContext
 ) -> None:
-    second = Studio(await context.new_page(), studio.url)
+    second = StudioPage(await context.new_page(), studio.url)
     await second.open()
     await second.tells("You're next")
     assert await accessibility_violations(second.page) == []
@@ -123,7 +72,7 @@ async def test_a_second_page_waits_in_line_and_comes_in_when_the_first_leaves(
     await studio.shows("Live")
 
 
-async def test_the_end_of_a_session_is_told_with_its_reason_and_a_way_to_start_again(studio: Studio) -> None:
+async def test_the_end_of_a_session_is_told_with_its_reason_and_a_way_to_start_again(studio: StudioPage) -> None:
     await studio.page.locator(".reactor-segments label", has_text="fail").click()
     await studio.tells("The model raised an error")
     await expect(studio.page.locator(".overlay")).to_contain_text("the stage burns")
@@ -132,7 +81,7 @@ async def test_the_end_of_a_session_is_told_with_its_reason_and_a_way_to_start_a
     await studio.shows("Live")
 
 
-async def test_a_picture_and_a_recording_are_saved(studio: Studio) -> None:
+async def test_a_picture_and_a_recording_are_saved(studio: StudioPage) -> None:
     async with studio.page.expect_download() as saved:
         await studio.button("Save a picture").click()
     picture = await (await saved.value).path()
@@ -146,7 +95,7 @@ async def test_a_picture_and_a_recording_are_saved(studio: Studio) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_it_is_accessible(studio: Studio, scheme: str) -> None:
+async def test_it_is_accessible(studio: StudioPage, scheme: str) -> None:
     await studio.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     await studio.button("Tell").click()
     await studio.logs("instance")
@@ -158,21 +107,10 @@ async def test_it_is_accessible(studio: Studio, scheme: str) -> None:
     await expect(studio.page.get_by_role("dialog")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844), (320, 640)])
-async def test_nothing_jumps_and_nothing_is_wider_than_the_window(studio: Studio, width: int, height: int) -> None:
-    await studio.page.set_viewport_size({"width": width, "height": height})
-    await studio.page.reload()
-    await studio.shows("Live")
-    await expect(studio.button("Tell")).to_be_visible()
-    shifts = await studio.page.evaluate(_SHIFTS)
-    assert shifts["sum"] < 0.1, shifts["moved"]
-    assert await studio.page.evaluate("document.documentElement.scrollWidth") <= width
-
-
 async def test_the_page_comes_back_with_a_server_that_was_started_anew(context: BrowserContext) -> None:
     product = await Product.start(MODELS / "stage")
     try:
-        studio = Studio(await context.new_page(), product.url.replace("ws:", "http:").removesuffix("/ws"))
+        studio = StudioPage(await context.new_page(), product.url.replace("ws:", "http:").removesuffix("/ws"))
         await studio.open()
         await studio.shows("Live")
         assert product.kill("coordinator")
@@ -196,25 +134,11 @@ class Model(VideoModel):
 """
     folder = write_model(tmp_path / "model", source)
     async with running_stack(folder, livekit=livekit_server, wait=False) as stack:
-        studio = Studio(page, stack.coordinator_url)
+        studio = StudioPage(page, stack.coordinator_url)
         await studio.open()
         await studio.tells("The model didn't load")
         await expect(page.locator(".trouble")).to_contain_text("no such garden")
         assert await accessibility_violations(page) == []
-        await page.close()
-
-
-async def test_the_camera_is_shown_to_a_model_that_takes_one(page: Page, livekit_server: Endpoint) -> None:
-    async with running_stack(MODELS / "mirror", livekit=livekit_server) as stack:
-        studio = Studio(page, stack.coordinator_url)
-        await studio.open()
-        await studio.shows("Live")
-        await expect(page.locator(".no-commands")).to_be_visible()
-        await studio.button("Turn on").click()
-        await expect(page.locator(".screen")).not_to_have_js_property("videoWidth", 320)
-        assert await accessibility_violations(page) == []
-        await studio.button("Turn off").click()
-        await expect(page.locator(".preview")).to_have_count(0)
         await page.close()
 
 
@@ -224,7 +148,7 @@ async def test_weights_are_counted_while_they_come(page: Page, stack: Stack) -> 
     health["runtime"] |= {"state": "loading", "stage": "weights", "progress": 0.25, "download": download}
     health["model"] = {"name": "", "version": ""}  # so that no session is asked for
     await page.route("**/health", lambda route: route.fulfill(body=json.dumps(health)))
-    studio = Studio(page, stack.coordinator_url)
+    studio = StudioPage(page, stack.coordinator_url)
     await studio.open()
     await studio.tells("Fetching weights")
     await expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "25")
