@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reactor_runtime import lifeline
+from reactor_runtime import lifeline, memory
 
 if TYPE_CHECKING:
     from reactor_runtime.server.settings import Settings
@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if (fd := os.environ.pop(LIFELINE, None)) is not None:
         lifeline.attach(int(fd))
+    memory.share_arenas()
 
     from reactor_runtime.server.settings import SettingsError, read_settings  # noqa: PLC0415
     from reactor_runtime.worker.spawn import WORKER_COMMAND, spawn, worker_environment  # noqa: PLC0415
