@@ -33,6 +33,7 @@ from benchmarks import (
     soak,
 )
 from benchmarks.browser import figures as browser
+from benchmarks.browser import studio
 from benchmarks.containers import restart as compose_restart
 from benchmarks.containers import start as compose_up
 from benchmarks.containers import video as compose
@@ -53,6 +54,7 @@ BENCHMARKS = {
     "idle": Benchmark(idle.measure, 6),
     "chromium": Benchmark(chromium.measure, 30),
     "browser": Benchmark(browser.measure, 30),
+    "studio": Benchmark(studio.measure, 20),
     "hand_over": Benchmark(hand_over.measure, 30),
     "killed": Benchmark(killed.measure, 10),
     "prepared": Benchmark(prepared.measure, 30),

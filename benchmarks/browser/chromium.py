@@ -25,6 +25,7 @@ _FLAGS = (
 _START_S = 60.0  # a cold disk and a busy machine
 _ANSWER_S = 30.0
 _POLL_S = 0.01
+_TELEPHONE_PX = 600
 _CLOCK_TRIES = 30  # the quickest is off by half its time at most, a fraction of a millisecond
 
 
@@ -60,6 +61,27 @@ class Page:
             if time.monotonic() > deadline_s:
                 raise TimeoutError("the page wasn't loaded again")
             await asyncio.sleep(_POLL_S)
+
+    async def navigate(self, url: str) -> None:
+        """Show another page; it may still be loading.
+
+        Raises:
+            ConnectionError: it can't be had.
+        """
+        if error := (await self._call("Page.navigate", {"url": url})).get("errorText"):
+            raise ConnectionError(f"{url}: {error}")
+
+    async def before_each(self, script: str) -> None:
+        """Run a script in each page from now on, before the page's own."""
+        await self._call("Page.enable", {})
+        await self._call("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+
+    async def resize(self, width: int, height: int) -> None:
+        """Give the page a window of that size; below 600 pixels it is a telephone's, with a finger."""
+        is_narrow = width < _TELEPHONE_PX
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_narrow}
+        await self._call("Emulation.setDeviceMetricsOverride", size)
+        await self._call("Emulation.setTouchEmulationEnabled", {"enabled": is_narrow})
 
     async def _is_old(self) -> bool:
         try:
