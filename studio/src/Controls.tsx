@@ -16,7 +16,8 @@ export function Controls({ capabilities, canSend, send }: Props): ReactElement {
   const commandError = useReactor((store) => store.commandError);
   const hasNone = Object.keys(capabilities.commands).length === 0;
   return (
-    <section className="controls panel" aria-label="Controls">
+    // While nothing in it takes the focus, it does itself, so that the keyboard can scroll it.
+    <section className="controls panel" aria-label="Controls" tabIndex={canSend && !hasNone ? undefined : 0}>
       <header className="panel-head">
         <h2>Controls</h2>
       </header>
