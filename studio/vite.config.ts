@@ -38,7 +38,7 @@ export default defineConfig({
   resolve: {
     alias: { "@reactor-local/js-sdk": SDK },
     // The SDK's source lies beside us, but takes its packages from here.
-    dedupe: ["react", "react-dom", "livekit-client"],
+    dedupe: ["react", "react-dom", "livekit-client", "zustand"],
   },
   build: {
     outDir: "../coordinator/reactor_coordinator/studio",

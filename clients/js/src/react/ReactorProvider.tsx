@@ -1,8 +1,9 @@
 import { createContext, useEffect, useMemo, useState, type ReactElement, type ReactNode } from "react";
+import type { StoreApi } from "zustand/vanilla";
 import type { ReactorOptions } from "../core/reactor";
-import { createReactorStore, type ReactorHandle } from "./store";
+import { createReactorStore, type ReactorStore } from "./store";
 
-export const ReactorContext = createContext<ReactorHandle["store"] | null>(null);
+export const ReactorContext = createContext<StoreApi<ReactorStore> | null>(null);
 
 /** The options of a `Reactor`, and: */
 export interface ReactorProviderProps extends ReactorOptions {

@@ -1,8 +1,10 @@
-import { useContext, useEffect, useLayoutEffect, useRef, useSyncExternalStore } from "react";
-import { isObject, type JsonObject } from "../core/protocol";
+import { useContext, useEffect, useLayoutEffect, useRef } from "react";
+import { useStore } from "zustand";
+import { useShallow } from "zustand/react/shallow";
+import type { StoreApi } from "zustand/vanilla";
 import type { ReactorStats } from "../core/state";
 import { ReactorContext } from "./ReactorProvider";
-import type { ReactorHandle, ReactorStore } from "./store";
+import type { ReactorStore } from "./store";
 
 // React 18 warns of layout effects on a server.
 const useEarlyEffect = typeof document === "undefined" ? useEffect : useLayoutEffect;
@@ -12,25 +14,7 @@ const useEarlyEffect = typeof document === "undefined" ? useEffect : useLayoutEf
  * return a new object or array each time: their entries are compared.
  */
 export function useReactor<Chosen>(selector: (store: ReactorStore) => Chosen): Chosen {
-  const { getState, subscribe } = useReactorStore();
-  const last = useRef<Chosen>(undefined);
-  const choose = (): Chosen => {
-    const chosen = selector(getState());
-    if (!isSame(last.current, chosen)) last.current = chosen;
-    return last.current as Chosen;
-  };
-  return useSyncExternalStore(subscribe, choose, choose);
-}
-
-/** The same value, or plain objects or arrays with the same entries. */
-function isSame(one: unknown, other: unknown): boolean {
-  if (!isPlain(one) || !isPlain(other)) return Object.is(one, other);
-  const entries = Object.entries(other);
-  return entries.length === Object.keys(one).length && entries.every(([name, entry]) => Object.is(entry, one[name]));
-}
-
-function isPlain(value: unknown): value is JsonObject {
-  return Array.isArray(value) || (isObject(value) && value.constructor === Object);
+  return useStore(useReactorStore(), useShallow(selector));
 }
 
 /** Hear every message of the model; always by the handler of the last render. */
@@ -48,7 +32,7 @@ export function useReactorStats(): ReactorStats | null {
   return useReactor((store) => store.stats);
 }
 
-function useReactorStore(): ReactorHandle["store"] {
+function useReactorStore(): StoreApi<ReactorStore> {
   const store = useContext(ReactorContext);
   if (!store)
     throw new Error("Reactor's hooks and components work inside of a <ReactorProvider>: put one around this.");

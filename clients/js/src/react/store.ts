@@ -1,3 +1,4 @@
+import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Message } from "../core/protocol";
 import { Reactor, type ReactorOptions } from "../core/reactor";
 import type { ReactorState } from "../core/state";
@@ -19,11 +20,7 @@ export interface ReactorStore extends ReactorState {
 
 /** A store, and the life of the Reactor behind it. */
 export interface ReactorHandle {
-  readonly store: {
-    readonly getState: () => ReactorStore;
-    /** Hear of each change. Returns a function that ends that. */
-    readonly subscribe: (listener: () => void) => () => void;
-  };
+  readonly store: StoreApi<ReactorStore>;
   /**
    * Begin with these options; others than before end the session first. Returns the end of it: what begins again in
    * the same instant, as React's StrictMode has it, doesn't end.
@@ -34,7 +31,7 @@ export interface ReactorHandle {
 /** Nothing is connected, and nothing of the browser is touched, before `connect()`. */
 export function createReactorStore(options: ReactorOptions): ReactorHandle {
   const reactor = new Reactor(options);
-  let state: ReactorStore = {
+  const store = createStore<ReactorStore>(() => ({
     ...reactor.getState(),
     connect: () => reactor.connect(),
     disconnect: (recoverable) => reactor.disconnect(recoverable),
@@ -46,12 +43,8 @@ export function createReactorStore(options: ReactorOptions): ReactorHandle {
     unpublishAudioStream: () => reactor.unpublishAudioStream(),
     startAudio: () => reactor.startAudio(),
     onMessage: (handler) => reactor.on("newMessage", handler),
-  };
-  reactor.on("stateChanged", (change) => void (state = { ...state, ...change }));
-  const store = {
-    getState: () => state,
-    subscribe: (listener: () => void) => reactor.on("stateChanged", listener),
-  };
+  }));
+  reactor.on("stateChanged", (change) => store.setState(change));
   let mounts = 0;
   const mount = (next: ReactorOptions, autoConnect: boolean): (() => void) => {
     mounts++;
