@@ -1,4 +1,4 @@
-"""Camera and microphone in the studio, with Chromium's pretended devices, and what LiveKit has of them."""
+"""Camera, microphone and sound in the studio, with Chromium's pretended devices, and what LiveKit has of them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,6 +20,8 @@ from support.studio_page import StudioPage, need_built_studio
 pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
 
 _HEARD = 1_000  # of 32,767: more than a codec makes of silence
+_RATE_HZ = 48_000
+_FRAME = _RATE_HZ // 100
 _LISTENER = """
 class Model(VideoModel):
     def start_session(self):
@@ -27,6 +29,19 @@ class Model(VideoModel):
             get_ctx().emit_frame(np.full((192, 320, 3), 90, np.uint8))
             get_ctx().wait(0.05)
 """
+_LOUDNESS = """async () => {
+    const sound = document.querySelector("audio");
+    while (!sound.srcObject) await new Promise(requestAnimationFrame);
+    const context = new AudioContext();
+    const analyser = context.createAnalyser();
+    context.createMediaStreamSource(sound.srcObject).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    while (!samples.some((sample) => Math.abs(sample) > 0.03)) {
+        await new Promise(requestAnimationFrame);
+        analyser.getFloatTimeDomainData(samples);
+    }
+    await context.close();
+}"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -178,3 +193,33 @@ async def test_a_refused_camera_is_told_where_its_picture_would_be(context: Brow
     await until_sources(mirror, api.TrackSource.CAMERA)
     assert studio.errors == []
     await page.close()
+
+
+async def test_a_sound_in_the_session_is_silent_until_it_is_asked_for(page: Page, stack: Stack) -> None:
+    studio = await opened(page, stack)
+    async with another_in(stack) as room:
+        source = rtc.AudioSource(_RATE_HZ, 1)
+        await room.local_participant.publish_track(rtc.LocalAudioTrack.create_audio_track("sound", source))
+        humming = asyncio.create_task(_hum(source))
+        try:
+            await expect(page.locator("audio")).to_have_js_property("srcObject", None)
+            await studio.button("Sound on").click()
+            async with asyncio.timeout(PATIENCE_S):
+                await page.evaluate(_LOUDNESS)
+            assert await page.evaluate("(({ paused, muted }) => [paused, muted])(document.querySelector('audio'))") == [
+                False,
+                False,
+            ]
+            await studio.button("Silence").click()
+            await expect(page.locator("audio")).to_have_js_property("srcObject", None)
+        finally:
+            humming.cancel()
+    await expect(page.locator("audio")).to_have_count(0)
+    await page.close()
+
+
+async def _hum(source: rtc.AudioSource) -> None:
+    """A tone, for ever."""
+    samples = (8_000 * np.sin(2 * np.pi * 440 * np.arange(_FRAME) / _RATE_HZ)).astype(np.int16)
+    while True:  # it takes as much as it plays
+        await source.capture_frame(rtc.AudioFrame(samples.tobytes(), _RATE_HZ, 1, _FRAME))

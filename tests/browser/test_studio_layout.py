@@ -1,12 +1,13 @@
-"""The studio at every width."""
+"""The studio at every width, with a mouse and with fingers."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, CDPSession, FloatRect, Locator, Page, expect
 
 from reactor_cli.livekit_server import Endpoint
 from support.app_page import accessibility_violations
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
 
 _SIZES = [(1440, 900), (1024, 768), (390, 844), (320, 640)]
 _PUBLIC_HOST = "computer.example"
+_SMALLEST_TARGET_PX = 40
 _SEEN_MS = 1_500  # the first figures have come
 
 
@@ -80,3 +82,111 @@ async def test_the_other_devices_get_an_address(browser: Browser, mirror: Stack)
         address = f"{_PUBLIC_HOST}:{urlsplit(mirror.coordinator_url).port}"
         await expect(studio.page.get_by_role("dialog").get_by_role("link", name=address)).to_be_visible()
         assert await accessibility_violations(studio.page) == []
+
+
+class Fingers:
+    """Touches of a page, as Chromium gets them from a screen."""
+
+    def __init__(self, session: CDPSession) -> None:
+        self._session = session
+        self._at: dict[int, tuple[float, float]] = {}
+
+    async def press(self, finger: int, at: tuple[float, float]) -> None:
+        """Put a finger down."""
+        self._at[finger] = at
+        await self._send("touchStart", self._at)
+
+    async def move(self, finger: int, to: tuple[float, float]) -> None:
+        """Move one that is down."""
+        self._at[finger] = to
+        await self._send("touchMove", self._at)
+
+    async def lift(self, finger: int) -> None:
+        """Lift one."""
+        await self._send("touchEnd", {finger: self._at.pop(finger)})
+
+    async def _send(self, kind: str, places: Mapping[int, tuple[float, float]]) -> None:
+        points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in places.items()]
+        await self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def telephone(browser: Browser, stack: Stack) -> AsyncIterator[StudioPage]:
+    async with opened(browser, stack, 390, 844) as studio:
+        yield studio
+
+
+async def fingers_of(page: Page) -> Fingers:
+    return Fingers(await page.context.new_cdp_session(page))
+
+
+async def place(element: Locator) -> FloatRect:
+    """Where it is, once it is in the middle of the screen."""
+    await element.evaluate("element => element.scrollIntoView({ block: 'center' })")
+    found = await element.bounding_box()
+    assert found is not None
+    return found
+
+
+def middle(box: FloatRect) -> tuple[float, float]:
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+async def until_called(studio: StudioPage, **arguments: bool) -> None:
+    """Wait until the model has told that it was called last with these keys down."""
+    keys = dict.fromkeys("wasdqe", False) | arguments
+    text = json.dumps({"command": "send_keyboard_state", "arguments": keys}, separators=(",", ":"))
+    await expect(studio.page.locator(".line-in").last).to_contain_text(text)
+
+
+async def test_keys_are_held_by_as_many_fingers_as_there_are(telephone: StudioPage) -> None:
+    page = telephone.page
+    await page.locator(".log-toggle").tap()
+    fingers = await fingers_of(page)
+    pad = page.locator(".reactor-pad")
+    w = await place(pad.get_by_role("button", name="w", exact=True))
+    d = await pad.get_by_role("button", name="d", exact=True).bounding_box()
+    assert d is not None
+    scrolled = await page.evaluate("scrollY")
+    await fingers.press(0, middle(w))
+    await until_called(telephone, w=True)
+    await fingers.press(1, middle(d))
+    await until_called(telephone, w=True, d=True)
+    await fingers.move(0, (middle(w)[0], middle(w)[1] - 60))  # slides off, and still holds
+    await fingers.lift(1)
+    await until_called(telephone, w=True)
+    await fingers.lift(0)
+    await until_called(telephone)
+    assert await page.evaluate("scrollY") == scrolled
+
+
+async def test_sliders_follow_a_finger(telephone: StudioPage) -> None:
+    page = telephone.page
+    fingers = await fingers_of(page)
+    sliders: Mapping[str, Locator] = {name: page.get_by_role("slider", name=name) for name in ("Width", "Height")}
+    for slider in sliders.values():
+        box = await place(slider)
+        _, y = middle(box)
+        await fingers.press(0, (box["x"] + box["width"] / 2, y))
+        await fingers.move(0, (box["x"] + box["width"] / 4, y))
+        await fingers.move(0, (box["x"] + box["width"] / 8, y))
+        await fingers.lift(0)
+    width, height = [int(await slider.input_value()) for slider in sliders.values()]
+    assert 16 < width < 480
+    assert 16 < height < 270
+    await page.wait_for_function(
+        "([width, height]) => { const { videoWidth, videoHeight } = document.querySelector('video');"
+        " return Math.abs(videoWidth - width) < 4 && Math.abs(videoHeight - height) < 4; }",
+        arg=[width, height],
+    )
+
+
+async def test_whatever_a_finger_hits_is_large_enough(telephone: StudioPage) -> None:
+    small = await telephone.page.evaluate(
+        """least => [...document.querySelectorAll("button, select, textarea, input:not([type=radio],[role=switch])")]
+            .map((element) => [element.outerHTML, element.getBoundingClientRect().height])
+            .filter(([, height]) => height > 0 && height < least)
+            .map(([html, height]) => `${height}: ${html}`)""",
+        _SMALLEST_TARGET_PX,
+    )
+    assert small == []
