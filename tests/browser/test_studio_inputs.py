@@ -11,7 +11,7 @@ from livekit import api, rtc
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from reactor_cli.livekit_server import Endpoint
-from support.app_page import accessibility_violations
+from support.app_page import accessibility_violations, until_true
 from support.core import write_model
 from support.limits import PATIENCE_S
 from support.stack import MODELS, Stack, running_stack
@@ -143,7 +143,7 @@ async def test_a_microphone_is_heard_until_it_is_turned_off(page: Page, listener
     await until_sources(listener, api.TrackSource.MICROPHONE)
     async with another_in(listener) as room:
         await until_heard(room)
-    await page.wait_for_function("document.querySelector('meter').value > 0.2")
+    await until_true(page, "document.querySelector('meter').value > 0.2")
     assert await accessibility_violations(page) == []
     await studio.button("Turn off").click()
     await until_sources(listener)
@@ -173,8 +173,8 @@ async def test_another_camera_can_be_chosen(launch: Callable[..., Awaitable[Brow
         labels = await choice.locator("option").all_text_contents()
         assert len(labels) == 2
         await choice.select_option(label=labels[1])
-        await page.wait_for_function(
-            "label => document.querySelector('.preview')?.srcObject?.getTracks()[0]?.label === label", arg=labels[1]
+        await until_true(
+            page, "label => document.querySelector('.preview')?.srcObject?.getTracks()[0]?.label === label", labels[1]
         )
         await until_sources(mirror, api.TrackSource.CAMERA)
         await page.close()

@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, CDPSession, FloatRect, Locator, Page, expect
 
 from reactor_cli.livekit_server import Endpoint
-from support.app_page import accessibility_violations
+from support.app_page import accessibility_violations, until_true
 from support.limits import PATIENCE_S
 from support.stack import MODELS, Stack, running_stack
 from support.studio_page import StudioPage, need_built_studio
@@ -174,10 +174,11 @@ async def test_sliders_follow_a_finger(telephone: StudioPage) -> None:
     width, height = [int(await slider.input_value()) for slider in sliders.values()]
     assert 16 < width < 480
     assert 16 < height < 270
-    await page.wait_for_function(
+    await until_true(
+        page,
         "([width, height]) => { const { videoWidth, videoHeight } = document.querySelector('video');"
         " return Math.abs(videoWidth - width) < 4 && Math.abs(videoHeight - height) < 4; }",
-        arg=[width, height],
+        [width, height],
     )
 
 

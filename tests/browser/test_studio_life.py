@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
+from support.app_page import until_true
 from support.limits import PATIENCE_S
 from support.stack import Stack
 from support.studio_page import StudioPage, need_built_studio
@@ -40,7 +41,7 @@ async def there_and_back(studio: StudioPage, elsewhere: str) -> bool:
     await studio.page.goto(f"{elsewhere}/core.html")
     await studio.page.evaluate("history.back()")
     await studio.page.wait_for_url(f"{studio.url}/", wait_until="commit")  # a kept page isn't loaded
-    await studio.page.wait_for_function("'isKept' in window")
+    await until_true(studio.page, "'isKept' in window")
     return bool(await studio.page.evaluate("isKept"))
 
 
@@ -52,7 +53,7 @@ async def test_a_live_page_that_is_come_back_to_is_live_again_in_one_session(
     sessions = len(stack.logged('"session_assigned"'))
     await there_and_back(studio, pages)  # Chromium doesn't keep one that has just had video
     await studio.shows("Live")
-    await studio.page.wait_for_function("document.querySelector('video').currentTime > 0")
+    await until_true(studio.page, "document.querySelector('video').currentTime > 0")
     assert (await stack.until_health(active_connections=1))["queue_length"] == 0
     assert len(stack.logged('"session_assigned"')) == sessions + 1
     assert studio.errors == []

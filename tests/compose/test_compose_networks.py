@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
+from support.app_page import until_true
 from support.compose import ROOT, ComposeStack, running_compose
 from support.limits import PATIENCE_S
 from support.neighbour import HERE, Neighbour, neighbour
@@ -112,7 +113,7 @@ async def sees_a_moving_picture(page: Page, stack: ComposeStack) -> list[dict[st
     await expect(page.locator(".pill")).to_contain_text("Live", timeout=1000 * PATIENCE_S)
     at = "() => document.querySelector('video').currentTime"
     before = await page.evaluate(at)
-    await page.wait_for_function(f"(before) => ({at})() > before", arg=before, timeout=1000 * PATIENCE_S)
+    await until_true(page, f"before => ({at})() > before", before)
     found: list[dict[str, Any]] = await page.evaluate(_LOCAL_CANDIDATES)
     return found
 

@@ -25,6 +25,18 @@ def watch_console(page: Page) -> list[str]:
     return errors
 
 
+async def until_true(page: Page, expression: str, arg: object = None) -> None:
+    """Wait until an expression of the page is true.
+
+    Playwright's own `wait_for_function` evaluates in the page, which a strict Content-Security-Policy forbids.
+    """
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            if await page.evaluate(expression, arg):
+                return
+            await asyncio.sleep(0.05)
+
+
 async def accessibility_violations(page: Page) -> list[str]:
     """What axe finds wrong with the page as it is now: rule and element."""
     await page.evaluate(_AXE.read_text("utf-8"))
