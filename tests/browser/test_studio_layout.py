@@ -110,9 +110,16 @@ class Fingers:
         await self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def touched(livekit_server: Endpoint) -> AsyncIterator[Stack]:
+    """A stack of one's own: a picture's size stays changed."""
+    async with running_stack(MODELS / "stage", livekit=livekit_server) as stack:
+        yield stack
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def telephone(browser: Browser, stack: Stack) -> AsyncIterator[StudioPage]:
-    async with opened(browser, stack, 390, 844) as studio:
+async def telephone(browser: Browser, touched: Stack) -> AsyncIterator[StudioPage]:
+    async with opened(browser, touched, 390, 844) as studio:
         yield studio
 
 
