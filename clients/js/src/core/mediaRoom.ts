@@ -46,7 +46,7 @@ export class MediaRoom {
     disconnectOnPageLeave: false, // `Reactor` leaves; a cancelled "Leave this page?" would end the session here
     dataStream: { maxPayloadByteLength: MAX_MESSAGE_BYTES + ENVELOPE_BYTES },
   });
-  readonly #published = new Set<MediaStreamTrack>();
+  readonly #published = new Map<MediaStreamTrack, Promise<unknown>>();
   #reading: Promise<void> = Promise.resolve();
   #sending: Promise<void> = Promise.resolve();
   #left = false;
@@ -81,21 +81,29 @@ export class MediaRoom {
   async publish(track: MediaStreamTrack): Promise<void> {
     if (this.#published.has(track)) return;
     const video = track.kind === "video";
-    this.#published.add(track);
+    const publishing = this.#room.localParticipant.publishTrack(track, {
+      source: video ? Track.Source.Camera : Track.Source.Microphone,
+      simulcast: false, // one viewer, who wants the size that was asked for
+      videoCodec: "vp8",
+    });
+    this.#published.set(track, publishing);
     try {
-      await this.#room.localParticipant.publishTrack(track, {
-        source: video ? Track.Source.Camera : Track.Source.Microphone,
-        simulcast: false, // one viewer, who wants the size that was asked for
-        videoCodec: "vp8",
-      });
+      await publishing;
     } catch (cause) {
       this.#published.delete(track);
       throw cause;
     }
   }
 
+  /** Take it back, were it still on its way: LiveKit itself would not find it then, and publish it after all. */
   async unpublish(track: MediaStreamTrack): Promise<void> {
-    if (this.#published.delete(track)) await this.#room.localParticipant.unpublishTrack(track, false);
+    const publishing = this.#published.get(track);
+    if (!this.#published.delete(track)) return;
+    const isThere = await publishing?.then(
+      () => true,
+      () => false,
+    );
+    if (isThere) await this.#room.localParticipant.unpublishTrack(track, false);
   }
 
   /** Let a page with sound that had to start silent be heard; call it from a click. */

@@ -157,11 +157,25 @@ describe("a session", () => {
     expect(reactor.getLastError()).toBeNull();
   });
 
+  const stream = (name: string): MediaStream =>
+    ({ getVideoTracks: () => [{ kind: "video", id: name }] }) as unknown as MediaStream;
+
+  it("takes back a camera that is still on its way", async () => {
+    const { reactor } = watched();
+    await granted();
+    let arrive = (): void => undefined;
+    FakeRoom.roundTrip = new Promise((resolve) => (arrive = resolve));
+    const publishing = reactor.publishVideoStream(stream("a"));
+    await settled();
+    const leaving = reactor.unpublishVideoStream();
+    arrive();
+    await Promise.all([publishing, leaving]);
+    expect(room().published).toEqual([]);
+  });
+
   it("publishes one camera however quickly another one takes its place", async () => {
     const { reactor } = watched();
     await granted();
-    const stream = (name: string): MediaStream =>
-      ({ getVideoTracks: () => [{ kind: "video", id: name }] }) as unknown as MediaStream;
     await Promise.all(["a", "b", "c"].map((name) => reactor.publishVideoStream(stream(name))));
     expect(room().published.map(({ id }) => id)).toEqual(["c"]);
   });

@@ -66,6 +66,8 @@ export class FakeRoom {
   static refusal: Error | null = null;
   /** What publishing rejects with. */
   static forbids: Error | null = null;
+  /** What publishing waits for. */
+  static roundTrip: Promise<void> = Promise.resolve();
 
   readonly sent: unknown[] = [];
   readonly published: MediaStreamTrack[] = [];
@@ -73,10 +75,16 @@ export class FakeRoom {
   readonly engine = { client: { close: () => Promise.resolve(void this.said.push("signal closed")) } };
   readonly localParticipant = {
     sendText: (text: string) => Promise.resolve(void this.sent.push((JSON.parse(text) as { data: unknown }).data)),
-    publishTrack: (track: MediaStreamTrack) =>
-      FakeRoom.forbids ? Promise.reject(FakeRoom.forbids) : Promise.resolve(void this.published.push(track)),
-    unpublishTrack: (track: MediaStreamTrack) =>
-      Promise.resolve(void this.published.splice(this.published.indexOf(track), 1)),
+    publishTrack: async (track: MediaStreamTrack) => {
+      if (FakeRoom.forbids) throw FakeRoom.forbids;
+      await FakeRoom.roundTrip;
+      this.published.push(track);
+    },
+    unpublishTrack: (track: MediaStreamTrack) => {
+      const place = this.published.indexOf(track);
+      if (place >= 0) this.published.splice(place, 1);
+      return Promise.resolve();
+    },
   };
   readonly #handlers: Record<string, Handler> = {};
   #onText: ((reader: { readAll: () => Promise<string> }) => void) | null = null;
@@ -146,6 +154,7 @@ export function freshBorder(): void {
   FakeSocket.isUp = true;
   FakeRoom.all = [];
   FakeRoom.refusal = FakeRoom.forbids = null;
+  FakeRoom.roundTrip = Promise.resolve();
   vi.stubGlobal("WebSocket", FakeSocket);
 }
 
