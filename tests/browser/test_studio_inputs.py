@@ -90,20 +90,29 @@ async def participants(stack: Stack, room: str) -> list[api.ParticipantInfo]:
 
 
 async def until_sources(stack: Stack, *wanted: int) -> None:
-    """Wait until the page publishes these, unmuted, and nothing else."""
-    room = await room_of(stack)
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            tracks = [
-                track
-                for each in await participants(stack, room)
-                if each.kind == api.ParticipantInfo.Kind.STANDARD
-                for track in each.tracks
-                if not track.muted
-            ]
-            if [track.source for track in tracks] == list(wanted):
-                return
-            await asyncio.sleep(0.1)
+    """Wait until the page publishes these, unmuted, and nothing else; a room before the last may still be there."""
+    found: list[int] = []
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                found = await sources(stack)
+                if found == list(wanted):
+                    return
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise AssertionError(f"the page publishes {found} instead of {wanted}") from None
+
+
+async def sources(stack: Stack) -> list[int]:
+    """What clients publish, in any room."""
+    return [
+        track.source
+        for room in await stack.rooms()
+        for each in await participants(stack, room)
+        if each.kind == api.ParticipantInfo.Kind.STANDARD
+        for track in each.tracks
+        if not track.muted
+    ]
 
 
 @asynccontextmanager
