@@ -4,6 +4,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
+from typing import TypeVar
 
 from livekit import rtc
 from websockets.exceptions import WebSocketException
@@ -24,9 +25,10 @@ FAILURES = (OSError, WebSocketException, rtc.ConnectError, RoomError)  # time-ou
 """What a session that doesn't work ends with."""
 
 Session = Callable[[], AbstractAsyncContextManager[Viewer]]
+T = TypeVar("T")
 
 
-async def tried(work: Awaitable[float], samples: list[float]) -> int:
+async def tried(work: Awaitable[T], samples: list[T]) -> int:
     """Add a sample; 1 if there was none to add, which is told. A missing one of the floor's is told, no more."""
     try:
         samples.append(await work)

@@ -10,7 +10,7 @@ from benchmarks.browser.chromium import Page, chromium
 from benchmarks.figures import Row, limited
 from benchmarks.format import Format
 from benchmarks.product import stack
-from benchmarks.turns import FAILURES
+from benchmarks.turns import tried
 
 _BUILD = Path(__file__).parents[2] / "studio" / "build.py"
 _SIZES = ((1440, 900), (1024, 768), (390, 844), (320, 640))
@@ -91,15 +91,10 @@ async def measure(count: int, video: Format) -> list[Row]:
     failures = 0
     async with stack(fps=video.fps) as running, chromium("about:blank") as page:
         await page.before_each(_WATCH)
-        await _visit(
-            page, running.http_url, *_SIZES[0]
-        )  # loads the browser's own libraries, and keeps the script compiled
+        # The first one loads the browser's own libraries, and keeps the script compiled.
+        await _visit(page, running.http_url, *_SIZES[0])
         for width, height in itertools.islice(itertools.cycle(_SIZES), count):
-            try:
-                visits.append(await _visit(page, running.http_url, width, height))
-            except FAILURES as error:
-                print(f"failed: {type(error).__name__} {error}", file=sys.stderr)
-                failures += 1
+            failures += await tried(_visit(page, running.http_url, width, height), visits)
     soon, blocked, shifted = (
         [getattr(visit, name) for visit in visits] for name in ("interactive_ms", "blocked_ms", "shifted")
     )

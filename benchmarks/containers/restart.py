@@ -15,7 +15,6 @@ _FACTORS = (1.2, None)
 _APART_S = 31.0
 """Who restarts a process waits the longer the sooner it ended again; after 30 s nobody does any more."""
 
-
 _AGAIN_S = 0.02
 _PATIENCE_S = 60.0
 

@@ -16,9 +16,8 @@ _M_ARENA_MAX = -8  # glibc's malloc.h
 
 def share_arenas() -> None:
     """Call before there are threads: they share `ARENAS` arenas, unless MALLOC_ARENA_MAX says how many."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # of glibc alone
-    if mallopt is not None and "MALLOC_ARENA_MAX" not in os.environ:
-        mallopt(_M_ARENA_MAX, ARENAS)
+    if "MALLOC_ARENA_MAX" not in os.environ:
+        _glibc("mallopt", _M_ARENA_MAX, ARENAS)
 
 
 def settle() -> None:
@@ -29,6 +28,11 @@ def settle() -> None:
 def give_back() -> None:
     """Collect, and give back what is free: some milliseconds, on any thread."""
     gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc alone
-    if trim is not None:
-        trim(0)
+    _glibc("malloc_trim", 0)
+
+
+def _glibc(name: str, *arguments: int) -> None:
+    """Call a function that glibc alone has; nothing with another C library."""
+    function = getattr(ctypes.CDLL(None), name, None)
+    if function is not None:
+        function(*arguments)

@@ -11,6 +11,12 @@ const COMMAND = `@command("set_mood")
 def set_mood(self, mood: str):
     self.mood = mood`;
 
+const HEAD = (
+  <header className="panel-head">
+    <h2>Controls</h2>
+  </header>
+);
+
 /** What the model can be told; to be looked at only while nothing reaches it. */
 export function Controls({ capabilities, canSend, send }: Props): ReactElement {
   const commandError = useReactor((store) => store.commandError);
@@ -18,9 +24,7 @@ export function Controls({ capabilities, canSend, send }: Props): ReactElement {
   return (
     // While nothing in it takes the focus, it does itself, so that the keyboard can scroll it.
     <section className="controls panel" aria-label="Controls" tabIndex={canSend && !hasNone ? undefined : 0}>
-      <header className="panel-head">
-        <h2>Controls</h2>
-      </header>
+      {HEAD}
       {hasNone ? (
         <NoCommands />
       ) : (
@@ -45,9 +49,7 @@ function NoCommands(): ReactElement {
 export function PendingControls(): ReactElement {
   return (
     <section className="controls panel" aria-label="Controls">
-      <header className="panel-head">
-        <h2>Controls</h2>
-      </header>
+      {HEAD}
       <div className="pending" aria-hidden="true">
         <span />
         <span />

@@ -27,7 +27,7 @@ from reactor_runtime.weights.s3_connection import Body
 from reactor_runtime.weights.s3_errors import explained
 from reactor_runtime.weights.s3_get import RangeGetter
 from reactor_runtime.weights.s3_part import Sending
-from reactor_runtime.weights.s3_send import SHA256, Outgoing, Sender
+from reactor_runtime.weights.s3_send import SHA256, Outgoing, Sender, metadata_of
 from reactor_runtime.weights.s3_upload import end_abandoned
 from reactor_runtime.weights.store import CHUNK_BYTES, ObjectInfo
 
@@ -109,9 +109,8 @@ class S3Store:
         elif (data := _small_contents(source)) is None:
             self._send(key, source, sha256, Sending(tell), on_found or (lambda _count: None))
             return
-        metadata = {} if sha256 is None else {SHA256: sha256}
         with self._explained(key):
-            self._s3().put_object(Bucket=self._bucket, Key=key, Body=data, Metadata=metadata)
+            self._s3().put_object(Bucket=self._bucket, Key=key, Body=data, Metadata=metadata_of(sha256))
         tell(len(data))
 
     def put_new(self, key: str, data: bytes) -> None:

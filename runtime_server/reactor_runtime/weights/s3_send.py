@@ -21,6 +21,11 @@ SHA256 = "sha256"
 """Under this name in an object's metadata."""
 
 
+def metadata_of(sha256: str | None) -> dict[str, str]:
+    """Of an object whose contents have that hash, if it is known."""
+    return {} if sha256 is None else {SHA256: sha256}
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A file to be sent, open.
@@ -40,7 +45,7 @@ class Outgoing:
     @property
     def metadata(self) -> dict[str, str]:
         """Of the object."""
-        return {} if self.sha256 is None else {SHA256: self.sha256}
+        return metadata_of(self.sha256)
 
     def part(self, start: int, size_bytes: int) -> FilePart:
         """A piece of it; shorter at the end."""

@@ -28,7 +28,6 @@ RESUMED_BYTES = 4 * PART_BYTES
 
 _MOST_PARTS = 10_000  # S3's own limit
 _ABANDONED = timedelta(days=1)
-_CHECKSUMS = ("ChecksumCRC32", "ChecksumCRC32C", "ChecksumCRC64NVME", "ChecksumSHA1", "ChecksumSHA256")
 _NOTES = f"{RESERVED}/uploads"
 
 

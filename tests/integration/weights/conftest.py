@@ -8,6 +8,7 @@ import pytest
 
 from reactor_runtime.weights.store import ObjectStore, open_store
 from support.s3_server import S3Server
+from support.tcp_proxy import TcpProxy
 
 
 @pytest.fixture
@@ -35,3 +36,19 @@ def store(objects: Path) -> Iterator[ObjectStore]:
     opened = open_store(objects.name if objects.name.startswith("test-") else objects.as_uri())
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def registry(bucket: str) -> Iterator[ObjectStore]:
+    """The registry that is `bucket`."""
+    opened = open_store(bucket)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def proxy(s3_server: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[TcpProxy]:
+    """On the way to the S3 server, whose address is its own from now on."""
+    with TcpProxy(s3_server.port) as running:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{running.port}")
+        yield running

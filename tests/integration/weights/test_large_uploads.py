@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -34,20 +33,6 @@ def folder(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "model.bin").write_bytes(os.urandom((PARTS - 1) * PART_BYTES + 17))
     return folder
-
-
-@pytest.fixture
-def registry(bucket: str) -> Iterator[ObjectStore]:
-    opened = open_store(bucket)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def proxy(s3_server: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[TcpProxy]:
-    with TcpProxy(s3_server.port) as running:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{running.port}")
-        yield running
 
 
 @pytest.fixture

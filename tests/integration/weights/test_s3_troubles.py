@@ -3,7 +3,7 @@
 import builtins
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,25 +20,10 @@ from reactor_runtime.weights.errors import (
 )
 from reactor_runtime.weights.store import ObjectStore, open_store
 from support.ports import free_ports
-from support.s3_server import S3Server
 from support.tcp_proxy import Fault, TcpProxy
 
 PART = 8 * 1024 * 1024
 SECRET = "a-secret-that-nobody-may-see"
-
-
-@pytest.fixture
-def registry(bucket: str) -> Iterator[ObjectStore]:
-    opened = open_store(bucket)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def proxy(s3_server: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[TcpProxy]:
-    with TcpProxy(s3_server.port) as running:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{running.port}")
-        yield running
 
 
 def failure(bucket: str, kind: type[RegistryError]) -> str:

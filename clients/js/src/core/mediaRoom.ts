@@ -98,8 +98,9 @@ export class MediaRoom {
   /** Take it back, were it still on its way: LiveKit itself would not find it then, and publish it after all. */
   async unpublish(track: MediaStreamTrack): Promise<void> {
     const publishing = this.#published.get(track);
-    if (!this.#published.delete(track)) return;
-    const isThere = await publishing?.then(
+    if (!publishing) return;
+    this.#published.delete(track);
+    const isThere = await publishing.then(
       () => true,
       () => false,
     );
