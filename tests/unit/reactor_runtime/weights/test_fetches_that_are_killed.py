@@ -79,6 +79,7 @@ def test_whatever_happens_no_file_is_ever_wrong(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(0)
 @given(FOLDERS, st.booleans(), st.booleans(), st.lists(LIVES, max_size=20))
 @settings(max_examples=5000, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_happens_no_file_is_ever_wrong_long(
