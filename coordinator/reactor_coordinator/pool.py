@@ -32,6 +32,9 @@ START_PATIENCE_S = 15.0
 RETRY_FIRST_S = 0.05
 RETRY_MOST_S = 0.5
 
+RETRY_GROWTH = 1.2
+"""A runtime that comes back is found at most a fifth of its absence later."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -111,7 +114,7 @@ class SingleRuntime:
                 told = True
                 yield RuntimeGone(message)
             await asyncio.sleep(delay_s)
-            delay_s = min(delay_s * 2, RETRY_MOST_S)
+            delay_s = min(delay_s * RETRY_GROWTH, RETRY_MOST_S)
 
     async def _one_stream(self, answer_s: float) -> AsyncIterator[RuntimeSaid]:
         """The events of one connection, until it breaks (raises) or another look is wanted (returns).
