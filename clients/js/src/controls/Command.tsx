@@ -1,5 +1,6 @@
 import { memo, useId, useRef, useState, type FocusEvent, type KeyboardEvent, type ReactElement } from "react";
-import { isObject, type CommandError } from "../core/protocol";
+import { isObject } from "../core/json";
+import type { CommandError } from "../core/protocol";
 import { reading, type CommandForm } from "./commands";
 import { About, Control, Fields, type How } from "./Control";
 import { joined, MISSING, type Draft, type Problems } from "./values";

@@ -1,5 +1,5 @@
 import { useId, type ReactElement, type ReactNode } from "react";
-import { isObject } from "../core/protocol";
+import { isObject } from "../core/json";
 import type { Field, GroupField, ListField } from "./field";
 import { Choice, ImageInput, NumberInput, Switch, TextInput, type Attributes } from "./inputs";
 import { KeyPad } from "./KeyPad";

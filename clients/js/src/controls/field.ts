@@ -1,6 +1,6 @@
 /** JSON Schema -> the control that stands for it. */
 
-import { isObject, type JsonObject } from "../core/protocol";
+import { isObject, type JsonObject } from "../core/json";
 import { isKey, keysAmong } from "./keys";
 
 /** What all fields have; whatever else a schema says comes along. */

@@ -1,3 +1,4 @@
+import { parsed } from "../core/json";
 import type { Field, ListField, NumberField, TextField } from "./field";
 
 /** What a schema may say against a draft. */
@@ -43,14 +44,5 @@ function matches(pattern: string | undefined, text: string): boolean {
     return new RegExp(pattern ?? "", "u").test(text);
   } catch {
     return true;
-  }
-}
-
-/** undefined: not JSON. */
-export function parsed(text = ""): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
   }
 }

@@ -1,8 +1,8 @@
 /** What a control shows, what a command is sent, and what keeps it from being sent. */
 
-import { isObject } from "../core/protocol";
+import { isObject, parsed } from "../core/json";
 import type { Field, ListField } from "./field";
-import { parsed, problemOf } from "./limits";
+import { problemOf } from "./limits";
 
 /** What somebody did to a control; undefined: nothing yet. NaN: a number that was cleared. JSON is a text. */
 export type Draft = unknown;

@@ -1,10 +1,10 @@
 export { ReactorError, type Component, type ReactorErrorDetails } from "./errors";
+export type { JsonObject } from "./json";
 export type { MediaTrack } from "./mediaRoom";
 export type { PlaybackStats } from "./playback";
 export type {
   Capabilities,
   CommandError,
-  JsonObject,
   Message,
   ParameterSchema,
   RuntimeStats,

@@ -1,10 +1,10 @@
 /** Front end <-> coordinator, and model <-> front end: what goes over the wire. */
 
+import { isObject, parsed, type JsonObject } from "./json";
+
 export const TOPIC = "application";
 export const OUTPUT_TRACK = "reactor-video";
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-
-export type JsonObject = Record<string, unknown>;
 
 /** A command or any other message for the model. */
 export interface Message {
@@ -151,16 +151,4 @@ export function parseModelText(text: string): ModelText | null {
 /** Whether the model's message is the answer to `requestCapabilities`. */
 export function isCapabilities(data: unknown): data is Capabilities {
   return isObject(data) && isObject(data.commands) && "schemaVersion" in data;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
