@@ -46,16 +46,19 @@ async def _end(running: Stack) -> float:
     _, alive = await asyncio.to_thread(psutil.wait_procs, members[1:], _PATIENCE_S)
     if alive:
         raise TimeoutError(f"left after {_PATIENCE_S:.0f} s: {alive}")
-    while not all(_is_free(port) for port in running.ports.values()):
+    while not all(is_free(name, port) for name, port in running.ports.items()):
         if time.monotonic() - told_at_s > _PATIENCE_S:
             raise TimeoutError(f"ports still taken after {_PATIENCE_S:.0f} s")
         await asyncio.sleep(0.02)
     return time.monotonic() - told_at_s
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def is_free(name: str, port: int) -> bool:
+    """Whether that port of a stack can be had again, in the protocol that the stack uses it for."""
+    kind = socket.SOCK_DGRAM if name == "media-udp" else socket.SOCK_STREAM
+    with socket.socket(type=kind) as probe:
+        if kind == socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: old connections don't count
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
