@@ -43,6 +43,8 @@ class Row:
     target: str
     judge: Judge
     failures: int = 0
+    runs: int = 1
+    """How many runs the samples are of."""
 
     @property
     def met(self) -> bool:
@@ -55,7 +57,8 @@ class Row:
         if self.floor is not None:
             floor = Summary.of([*(earlier.floor.samples if earlier.floor else ()), *self.floor.samples])
         ours = Summary.of([*earlier.ours.samples, *self.ours.samples])
-        return replace(self, ours=ours, floor=floor, failures=earlier.failures + self.failures)
+        failures, runs = earlier.failures + self.failures, earlier.runs + self.runs
+        return replace(self, ours=ours, floor=floor, failures=failures, runs=runs)
 
 
 def compared(
@@ -134,11 +137,10 @@ class Report:
             "|---|---|---|---|---|---|---|",
         ]
         for row in self.rows:
-            count = f"{row.ours.count}" + (f" (+{row.failures} failed)" if row.failures else "")
             floor = _triple(row.floor) if row.floor else "-"
             std = f"{row.ours.std:.1f}" if row.ours.count > 1 else "-"
             lines.append(
-                f"| {row.what} ({row.unit}) | {count} | {_triple(row.ours)} | {std} "
+                f"| {row.what} ({row.unit}) | {_count(row)} | {_triple(row.ours)} | {std} "
                 f"| {floor} | {row.target} | {'yes' if row.met else '**no**'} |"
             )
         return "\n".join(lines)
@@ -155,14 +157,21 @@ class Report:
 
 def _as_json(row: Row) -> dict[str, Any]:
     summaries = {"ours": asdict(row.ours), "floor": row.floor and asdict(row.floor)}
-    said = {"what": row.what, "unit": row.unit, "target": row.target, "met": row.met, "failures": row.failures}
-    return said | summaries
+    said = {"what": row.what, "unit": row.unit, "target": row.target, "met": row.met}
+    return said | {"failures": row.failures, "runs": row.runs} | summaries
 
 
 def _from_json(row: dict[str, Any]) -> Row:
     ours, floor = Summary.of(row["ours"]["samples"]), row["floor"] and Summary.of(row["floor"]["samples"])
     met = row["met"]
-    return Row(row["what"], row["unit"], ours, floor, row["target"], lambda _ours, _floor: met, row["failures"])
+    return Row(
+        row["what"], row["unit"], ours, floor, row["target"], lambda *_: met, row["failures"], row.get("runs", 1)
+    )
+
+
+def _count(row: Row) -> str:
+    count = f"{row.ours.count}" + (f" in {row.runs} runs" if row.runs > 1 else "")
+    return count + (f" (+{row.failures} failed)" if row.failures else "")
 
 
 def _triple(summary: Summary) -> str:

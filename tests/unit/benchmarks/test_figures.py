@@ -29,6 +29,22 @@ def test_the_table_has_target_floor_and_counts() -> None:
     assert "| first (ms) | 2 (+3 failed) | 1.5 / 1.9 / 2.0 | 0.5 | 1.0 / 1.0 / 1.0 | p50 <= 2 | **no** |" in text
 
 
+def test_the_table_tells_how_many_runs_were_pooled() -> None:
+    report = Report.of_json(Report([_compared([1.0], [1.0])]).json())
+    for _ in range(2):
+        report = Report.of_json(report.json())
+        report.add([_compared([1.0, 3.0], [1.0])])
+    assert "| x (ms) | 5 in 3 runs | " in report.markdown()
+
+
+def test_a_file_that_does_not_say_so_is_of_one_run() -> None:
+    (row,) = json.loads(Report([_compared([1.0], [1.0])]).json())
+    del row["runs"]
+    report = Report.of_json(json.dumps([row]))
+    report.add([_compared([1.0], [1.0])])
+    assert "| x (ms) | 2 in 2 runs | " in report.markdown()
+
+
 def test_json_has_the_same_rows() -> None:
     (row,) = json.loads(Report([single("growth", "MiB", 3.0, 5.0, floor=1.0)]).json())
     assert (row["what"], row["ours"]["p50"], row["floor"]["p50"], row["met"]) == ("growth", 3.0, 1.0, True)
