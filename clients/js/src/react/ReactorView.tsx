@@ -28,12 +28,11 @@ export function ReactorView(props: ReactorViewProps): ReactElement {
   const audio = useRef<HTMLAudioElement>(null);
   const videoTrack = useReactor((session) => session.videoTrack);
   const audioTrack = useReactor((session) => (muted ? null : session.audioTrack));
-  const [blocked, setBlocked] = useState(false);
-  useAttached(video, videoTrack, setBlocked);
-  useAttached(audio, audioTrack, setBlocked);
+  const playVideo = useAttached(video, videoTrack);
+  const playAudio = useAttached(audio, audioTrack);
   const play = (): void => {
-    for (const { current: element } of [video, audio]) if (element?.srcObject) void element.play();
-    setBlocked(false);
+    playVideo?.();
+    playAudio?.();
   };
   const isShown = usePicture(video, videoTrack);
   return (
@@ -48,7 +47,7 @@ export function ReactorView(props: ReactorViewProps): ReactElement {
       />
       <audio ref={audio} autoPlay />
       <Status isShown={isShown} />
-      {blocked && (
+      {(playVideo ?? playAudio) && (
         <button type="button" className="reactor-unblock" onClick={play}>
           {isShown ? "Turn the sound on" : "Play"}
         </button>
@@ -81,18 +80,21 @@ function Status({ isShown }: { isShown: boolean }): ReactElement {
   );
 }
 
-function useAttached(
-  ref: RefObject<HTMLMediaElement | null>,
-  track: MediaTrack | null,
-  setBlocked: (blocked: boolean) => void,
-): void {
+/** Returns what plays it from a click, where the browser wants one. */
+function useAttached(ref: RefObject<HTMLMediaElement | null>, track: MediaTrack | null): (() => void) | null {
+  const [blocked, setBlocked] = useState<MediaTrack | null>(null);
   useEffect(() => {
     const element = ref.current;
     if (!element || !track) return;
     track.attach(element);
     element.play().catch((cause: unknown) => {
-      if (cause instanceof DOMException && cause.name === "NotAllowedError") setBlocked(true);
+      if (cause instanceof DOMException && cause.name === "NotAllowedError") setBlocked(track);
     });
     return () => void track.detach(element);
-  }, [ref, track, setBlocked]);
+  }, [ref, track]);
+  if (!track || blocked !== track) return null;
+  return () => {
+    void ref.current?.play();
+    setBlocked(null);
+  };
 }

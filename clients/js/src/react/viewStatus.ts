@@ -30,13 +30,13 @@ export function viewStatus(session: ReactorState): ViewStatus {
     const title = position === 1 ? "You are next" : `Number ${position} of ${queueLength} in line`;
     return { state: "waiting", title, detail: `The model is ${reason === "busy" ? "in use" : "getting ready"}.` };
   }
+  if (sessionEnded) {
+    return { state: "ended", title: "The session has ended", detail: sessionEnded.message, action: "Start again" };
+  }
   if (lastError) {
     const again = lastError.recoverable ? { action: "Connect again" } : {};
     const what = lastError.code.includes("_CONNECTION_") ? "connection" : "session";
     return { state: "error", title: `No ${what}`, detail: lastError.message, ...again };
-  }
-  if (sessionEnded) {
-    return { state: "ended", title: "The session has ended", detail: sessionEnded.message, action: "Start again" };
   }
   return { state: "disconnected", title: "Not connected", action: "Connect" };
 }

@@ -2,7 +2,7 @@ import { act, fireEvent, render, screen } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi, type MockInstance } from "vitest";
 import { ReactorView } from "../../src/index";
 import { FakeSocket, FakeTrack, freshBorder, granted, room, settled, socket } from "../support/border";
-import { Page } from "../support/session";
+import { Page, seen } from "../support/session";
 
 vi.mock("livekit-client", () => import("../support/livekit"));
 
@@ -95,6 +95,16 @@ describe("ReactorView", () => {
     expect(words()).toBe("Waiting for the first picture");
   });
 
+  it("says how the session ended after something in it couldn't be sent", async () => {
+    shown();
+    await granted();
+    await act(() => seen.session.sendCommand("add", { apples: 1n }));
+    expect(seen.session.lastError?.code).toBe("MESSAGE_SEND_FAILED");
+    act(() => socket().say("session-ended", { sessionId: "s1", reason: "model_finished", message: "Done." }));
+    await settled();
+    expect(words()).toBe("The session has endedDone.");
+  });
+
   it("asks for a click where the browser keeps the sound back", async () => {
     shown();
     await granted();
@@ -111,6 +121,17 @@ describe("ReactorView", () => {
     play.mockClear();
     fireEvent.click(screen.getByRole("button", { name: "Play" }));
     expect(play).toHaveBeenCalled();
+    expect(screen.queryByRole("button", { name: "Play" })).toBeNull();
+  });
+
+  it("asks for no click any more when what would play is gone", async () => {
+    play.mockRejectedValue(new DOMException("no gesture", "NotAllowedError"));
+    shown();
+    await granted();
+    act(() => void room().show());
+    expect(await screen.findByRole("button", { name: "Play" })).toBeDefined();
+    act(() => socket().say("session-ended", { sessionId: "s1", reason: "model_finished", message: "Done." }));
+    await settled();
     expect(screen.queryByRole("button", { name: "Play" })).toBeNull();
   });
 
