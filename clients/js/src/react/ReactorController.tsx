@@ -1,6 +1,6 @@
 import type { CSSProperties, ReactElement } from "react";
 import { CommandControls } from "../controls";
-import { useReactor } from "./hooks";
+import { useReactor, useReactorStore } from "./hooks";
 
 export interface ReactorControllerProps {
   className?: string | undefined;
@@ -9,20 +9,15 @@ export interface ReactorControllerProps {
 
 /** Controls for the model's commands, made from its capabilities. */
 export function ReactorController({ className, style }: ReactorControllerProps): ReactElement {
-  const session = useReactor(({ status, capabilities, commandError, sendCommand }) => ({
-    status,
+  const store = useReactorStore();
+  const session = useReactor(({ status, capabilities, commandError }) => ({
     capabilities,
     commandError,
-    sendCommand,
+    disabled: status === "disconnected",
   }));
-  return (
-    <CommandControls
-      capabilities={session.capabilities}
-      commandError={session.commandError}
-      onCommand={(name, data) => void session.sendCommand(name, data)}
-      disabled={session.status === "disconnected"}
-      className={className}
-      style={style}
-    />
-  );
+  const onCommand = (name: string, data: object): void => {
+    const { sessionId, sendCommand } = store.getState();
+    if (sessionId) void sendCommand(name, data); // else a pad that went with its session lets go of a key
+  };
+  return <CommandControls {...session} {...{ onCommand, className, style }} />;
 }

@@ -32,7 +32,8 @@ export function useReactorStats(): ReactorStats | null {
   return useReactor((store) => store.stats);
 }
 
-function useReactorStore(): StoreApi<ReactorStore> {
+/** The session's state to look at when something happens, without rendering again. */
+export function useReactorStore(): StoreApi<ReactorStore> {
   const store = useContext(ReactorContext);
   if (!store)
     throw new Error("Reactor's hooks and components work inside of a <ReactorProvider>: put one around this.");

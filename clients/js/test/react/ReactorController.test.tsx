@@ -1,13 +1,15 @@
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ReactorController } from "../../src/index";
-import { freshBorder, granted, room, settled } from "../support/border";
-import { Page } from "../support/session";
+import { freshBorder, granted, room, settled, socket } from "../support/border";
+import { Page, seen } from "../support/session";
 
 vi.mock("livekit-client", () => import("../support/livekit"));
 
 beforeEach(freshBorder);
 
+const A_FEW_FRAMES_MS = 50;
+const KEY = { type: "boolean", default: false };
 const GLOSS = { type: "number", minimum: 0, maximum: 1, default: 0.5 };
 
 async function ready(commands: object): Promise<void> {
@@ -37,8 +39,20 @@ describe("ReactorController", () => {
   it("says calmly that a model has no commands, and doesn't ask again", async () => {
     await ready({});
     const { length } = room().sent;
-    await settled(50);
+    await settled(A_FEW_FRAMES_MS);
     expect(await screen.findByText("This model has no controls.")).toBeDefined();
     expect(room().sent).toHaveLength(length);
+  });
+
+  it("lets go of a held key with the session, and sends that to nobody", async () => {
+    await ready({ move: { description: "", schema: { w: KEY, s: KEY } } });
+    await screen.findByRole("button", { name: "w" });
+    fireEvent.keyDown(window, { key: "w", code: "KeyW" });
+    await settled();
+    expect(room().sent.at(-1)).toEqual({ type: "move", data: { w: true, s: false } });
+    act(() => socket().say("session-ended", { sessionId: "s1", reason: "model_finished", message: "Done." }));
+    await settled(A_FEW_FRAMES_MS);
+    expect(screen.queryByRole("button", { name: "w" })).toBeNull();
+    expect(seen.session.lastError).toBeNull();
   });
 });
