@@ -12,6 +12,7 @@ from benchmarks.product import QUIET, Stack, stack
 from benchmarks.stretch import Stretch
 from benchmarks.turns import SETTLE_S, STRETCH_S
 from reactor_protocol.frontend import VideoCodec
+from reactor_runtime.worker.output import slot_count
 
 _PAUSE_S = 5.0
 _IDLE_S = 65.0  # five more than the time for which the next picture is kept ready
@@ -28,8 +29,10 @@ class Resumed:
     next_ms: float
     """Latency of the first picture drawn from then on."""
     after: Stretch
-    before: Stretch | None
+    before: Stretch | None = None
     """The same session's steady part, where the moment wasn't its beginning."""
+    piled_up: int | None = None
+    """Pictures shown that were drawn before the first was on screen, where the moment was the session's beginning."""
 
 
 async def measure(count: int, video: Format) -> list[Row]:
@@ -60,7 +63,7 @@ def _rows(what: str, parts: Sequence[Resumed], steady: Summary, video: Format) -
     first = Summary.of([part.next_ms for part in parts])
     after = Summary.of([value for part in parts for value in part.after.latencies_ms])
     interval_ms, limit_ms = 1000 / video.fps, _P95_MS[video.codec]
-    return [
+    rows = [
         Row(f"next frame after {name} (floor: steady)", "ms", first, steady,
             "p95 <= steady p95 + an interval", lambda mine, its: mine.p95 <= its.p95 + interval_ms),
         Row(f"draw -> decode in the 5 s after {name} (floor: steady)", "ms", after, steady,
@@ -68,6 +71,16 @@ def _rows(what: str, parts: Sequence[Resumed], steady: Summary, video: Format) -
             lambda mine, its: mine.p50 <= _STEADY * its.p50 and mine.p95 <= limit_ms),
         single(f"fastest second after {name}", "x drawn speed", max(part.after.speed() for part in parts), _FASTEST),
     ]  # fmt: skip
+    piled_up = [part.piled_up for part in parts if part.piled_up is not None]
+    return [*rows, _held(name, piled_up, video)] if piled_up else rows
+
+
+def _held(name: str, piled_up: Sequence[int], video: Format) -> Row:
+    """What is shown of the time before; at most as many as the ring of a model of single frames holds."""
+    what = f"shown though drawn before the first was on screen, that one included, {name}"
+    slots = slot_count(1, video.width * video.height * 3)
+    target = f"none > {slots}, the slots of the ring"
+    return Row(what, "pictures", Summary.of(piled_up), None, target, lambda mine, _its: max(mine.samples) <= slots)
 
 
 async def _paused(running: Stack, codec: str) -> Resumed:
@@ -80,16 +93,15 @@ async def _paused(running: Stack, codec: str) -> Resumed:
     drawn_s = [reading.drawn_at_s for reading, _ in seen.fresh]
     resumed_s = drawn_s[int(np.argmax(np.diff(drawn_s))) + 1]
     # Until just before the pause, which the command began: its own end is no part of it.
-    return _resumed(seen, resumed_s, seen.since(drawn_s[0], STRETCH_S - 0.5))
+    return replace(_resumed(seen, resumed_s), before=seen.since(drawn_s[0], STRETCH_S - 0.5))
 
 
 async def _begun(running: Stack, codec: str, *, late_s: float = 0.0) -> Resumed:
     async with running.session(codec, late_s=late_s) as viewer:
         seen = await viewer.stretch(STRETCH_S + 1)
-    on_screen_s = seen.fresh[0][1]
-    return _resumed(seen, on_screen_s, None)
+    return replace(_resumed(seen, seen.fresh[0][1]), piled_up=seen.piled_up)
 
 
-def _resumed(whole: Stretch, moment_s: float, before: Stretch | None) -> Resumed:
+def _resumed(whole: Stretch, moment_s: float) -> Resumed:
     after = whole.since(moment_s, STRETCH_S)
-    return Resumed(after.latencies_ms[0], after, before)
+    return Resumed(after.latencies_ms[0], after)

@@ -59,6 +59,12 @@ class Stretch:
         return _steps_ms([reading.drawn_at_s for reading, _ in self.fresh])
 
     @property
+    def piled_up(self) -> int:
+        """Pictures drawn before the first was on screen, that one included."""
+        on_screen_s = self.fresh[0][1]
+        return sum(reading.drawn_at_s <= on_screen_s for reading, _ in self.fresh)
+
+    @property
     def lost(self) -> int:
         """Numbers that were never decoded.
 

@@ -35,6 +35,16 @@ def test_a_backlog_shown_at_once_is_fast() -> None:
     assert Stretch(pictures, Counts(0, 0, 0), Counts(90, 0, 0)).speed() == pytest.approx(2.0)
 
 
+def test_what_was_drawn_before_the_first_was_on_screen_has_piled_up() -> None:
+    drawn_s = [0.0, 1.0, 1.1, 2.2]
+    pictures = [Seen(Reading(number, at_s), max(at_s, 2.0) + 0.01 * number) for number, at_s in enumerate(drawn_s)]
+    assert Stretch(pictures, Counts(0, 0, 0), Counts(4, 0, 0)).piled_up == 3
+
+
+def test_what_was_drawn_just_in_time_has_not_piled_up() -> None:
+    assert stretch([0, 1, 2]).piled_up == 1
+
+
 def test_the_part_since_a_moment_is_chosen_by_drawing_time() -> None:
     part = stretch(list(range(90))).since(1.0, 0.5)
     assert {reading.number for reading, _ in part.fresh} == set(range(30, 46))
