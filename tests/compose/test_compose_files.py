@@ -10,8 +10,8 @@ from support.compose import FILE, ROOT, SERVICES, Compose
 
 OVERRIDES = ("dev", "gpu", "model", "turn")
 ONCE = ("keys", "registry-seed")
-_VARIABLE = re.compile(r"(?<!\$)\$\{([A-Z][A-Z_]*)")
-_PASSED_ON = re.compile(r"^      ([A-Z][A-Z_]*):$", re.MULTILINE)
+_VARIABLE = re.compile(r"(?<!\$)\$\{([A-Z][A-Z0-9_]*)")
+_PASSED_ON = re.compile(r"^      ([A-Z][A-Z0-9_]*):$", re.MULTILINE)
 
 
 def read(name: str, **variables: str) -> Compose:
@@ -78,6 +78,27 @@ async def test_a_key_goes_only_to_those_who_need_it() -> None:
     assert holders["registry-key"] == {"keys", "registry", "registry-seed", "runtime"}
 
 
+async def test_a_key_of_the_users_shell_reaches_no_container() -> None:
+    shell = {"AWS_ACCESS_KEY_ID": "theirs", "AWS_SECRET_ACCESS_KEY": "theirs", "AWS_SESSION_TOKEN": "theirs"}
+    found = await services(**shell, AWS_REGION="theirs", AWS_ENDPOINT_URL="theirs", AWS_PROFILE="theirs")
+    assert found == await services()
+    assert "theirs" not in str(found)
+
+
+async def test_another_registry_is_named_by_variables_of_our_own() -> None:
+    key = {"REACTOR_S3_KEY_ID": "me", "REACTOR_S3_SECRET": "a-long-secret", "REACTOR_S3_TOKEN": "for-an-hour"}
+    found = await services(**key, REACTOR_S3_ENDPOINT="", REACTOR_S3_REGION="eu-central-1")
+    told = {name: value for name, value in found["runtime"]["environment"].items() if name.startswith("AWS_")}
+    assert {
+        "AWS_ACCESS_KEY_ID": "me",
+        "AWS_SECRET_ACCESS_KEY": "a-long-secret",
+        "AWS_SESSION_TOKEN": "for-an-hour",
+        "AWS_ENDPOINT_URL": "",
+        "AWS_REGION": "eu-central-1",
+    }.items() <= told.items()
+    assert found["registry-seed"]["environment"]["AWS_ENDPOINT_URL"] == "http://registry:7070"
+
+
 async def test_a_card_is_asked_for_with_its_video_part() -> None:
     runtime = (await services("gpu", REACTOR_GPUS="2"))["runtime"]
     (device,) = runtime["deploy"]["resources"]["reservations"]["devices"]
@@ -93,7 +114,7 @@ async def test_turn_is_offered_on_the_port_of_https() -> None:
 
 
 def test_every_variable_is_explained() -> None:
-    told = set(re.findall(r"^#?([A-Z][A-Z_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    told = set(re.findall(r"^#?([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     used = set()
     for file in ROOT.glob("docker-compose*.yml"):
         text = file.read_text()
