@@ -94,6 +94,7 @@ def test_it_ends_in_time_while_the_model_loads(start: Callable[..., Reactor], mo
     assert reactor.process.wait(PATIENCE_S) == 0
     assert time.monotonic() - began < _END_S
     until_gone(family)
+    until_ports_free(reactor.ports)
 
 
 def test_every_setting_reaches_processes_that_take_it(start: Callable[..., Reactor]) -> None:

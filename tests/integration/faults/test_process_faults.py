@@ -11,14 +11,14 @@ from typing import Any
 
 import psutil
 import pytest
-from livekit import api
 
-from reactor_client import Event, ReactorClient, ReactorError, StatusChanged, Subscription
+from reactor_client import Event, Frame, ReactorClient, RefusedError, StatusChanged, Subscription
 from reactor_protocol.frontend import ErrorData, SessionEndedData
 from support.limits import PATIENCE_S, SLOW
 from support.manifests import write_manifest
 from support.plain_http import plain_http
 from support.reactor_run import Reactor, get, reactors, until_gone, until_ports_free
+from support.run_aftermath import rooms, serves, until_one_room
 from support.viewer import next_event, numbered
 
 pytestmark = pytest.mark.livekit
@@ -69,13 +69,6 @@ async def started(start: Callable[..., Reactor], *flags: str) -> Reactor:
     return reactor
 
 
-async def serves(reactor: Reactor) -> None:
-    """See that a new client gets moving pictures."""
-    async with asyncio.timeout(PATIENCE_S):
-        async with ReactorClient(reactor.socket_url) as client:
-            await numbered(client.frames(), 3)
-
-
 async def told_of_end(events: Subscription[Event], since_s: float) -> SessionEndedData:
     """The word of the session's end, which comes in time."""
     ended = await next_event(events, SessionEndedData)
@@ -102,21 +95,6 @@ async def its_turn(client: ReactorClient, connecting: "asyncio.Task[None]") -> N
         await client.disconnect()
 
 
-async def rooms(reactor: Reactor) -> set[str]:
-    """What LiveKit has, asked with the coordinator's key."""
-    env = reactor.family()["reactor_coordinator"].environ()
-    url, key, secret = (env[name] for name in ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"))
-    async with api.LiveKitAPI(url.replace("ws", "http", 1), key, secret) as livekit:
-        return {room.name for room in (await livekit.room.list_rooms(api.ListRoomsRequest())).rooms}
-
-
-async def until_rooms(reactor: Reactor, wanted: Callable[[set[str]], bool]) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not wanted(found := await rooms(reactor)):
-        assert time.monotonic() < deadline_s, f"rooms: {found}"
-        await asyncio.sleep(0.1)
-
-
 async def until_health(reactor: Reactor, wanted: Callable[[dict[str, Any]], bool]) -> None:
     deadline_s = time.monotonic() + PATIENCE_S
     async with plain_http() as asked:
@@ -140,14 +118,13 @@ async def test_livekit_killed_while_nobody_is_there_costs_the_next_client_nothin
     start: Callable[..., Reactor],
 ) -> None:
     reactor = await started(start)
-    await until_rooms(reactor, lambda found: len(found) == 1)
+    await until_one_room(reactor)
     prepared = await rooms(reactor)
     before = reactor.family()
     before["livekit-server"].kill()
     await until_restarted(reactor, before, "livekit-server")
     await serves(reactor)
-    await until_rooms(reactor, lambda found: len(found) == 1)
-    assert not await rooms(reactor) & prepared
+    await until_one_room(reactor, prepared)
     assert [(record["part"], record["exit_code"]) for record in reactor.events("restarting")] == [("livekit", -9)]
 
 
@@ -158,12 +135,14 @@ async def test_livekit_killed_during_a_session_is_told_and_the_next_in_the_queue
     async with ReactorClient(reactor.socket_url) as owner:
         events = owner.events()
         await numbered(owner.frames())
+        old = await rooms(reactor)
         waiting = await queued(reactor)
         reactor.family()["livekit-server"].kill()
         ended = await told_of_end(events, time.monotonic())
         assert ended.reason == "livekit_lost"
         await its_turn(*waiting)
     await serves(reactor)
+    await until_one_room(reactor, old)
     assert [record["part"] for record in reactor.events("restarting")] == ["livekit"]
 
 
@@ -173,6 +152,7 @@ async def test_livekit_that_hangs_is_told_and_served_again_once_it_goes_on(start
     async with ReactorClient(reactor.socket_url) as owner:
         events = owner.events()
         await numbered(owner.frames())
+        old = await rooms(reactor)
         livekit.suspend()
         try:
             ended = await told_of_end(events, time.monotonic())
@@ -180,6 +160,7 @@ async def test_livekit_that_hangs_is_told_and_served_again_once_it_goes_on(start
             livekit.resume()
         assert ended.reason == "livekit_lost"
     await serves(reactor)
+    await until_one_room(reactor, old)
     assert not reactor.events("restarting")
 
 
@@ -199,14 +180,16 @@ async def test_the_runtime_killed_while_it_loads_loads_again_and_serves_who_wait
     before["reactor_runtime"].kill()
     await its_turn(*waiting)
     until_gone([before["reactor_runtime.worker"]])
+    await until_one_room(reactor)
 
 
 async def test_the_runtime_killed_while_ready_costs_the_next_client_nothing(start: Callable[..., Reactor]) -> None:
     reactor = await started(start)
-    before = reactor.family()
+    await until_one_room(reactor)
+    old, before = await rooms(reactor), reactor.family()
     before["reactor_runtime"].kill()
     await serves(reactor)
-    await until_rooms(reactor, lambda found: len(found) == 1)
+    await until_one_room(reactor, old)
     until_gone([before["reactor_runtime.worker"]])
 
 
@@ -216,13 +199,16 @@ async def test_the_runtime_killed_while_a_session_starts_costs_its_client_only_t
     reactor = await started(start)
     await serves(reactor)
     await until_health(reactor, lambda health: health["room_prepared"] and health["runtime"]["state"] == "ready")
-    runtime = reactor.family()["reactor_runtime"]
+    old, before = await rooms(reactor), reactor.family()
+    runtime = before["reactor_runtime"]
     runtime.suspend()  # the grant's call doesn't return any more
     client = ReactorClient(reactor.socket_url)
     connecting = asyncio.create_task(client.connect())
     await until_health(reactor, lambda health: health["session"] == "granting")
     runtime.kill()
     await its_turn(client, connecting)
+    until_gone([before["reactor_runtime.worker"]])
+    await until_one_room(reactor, old)
 
 
 async def test_the_runtime_killed_during_a_session_is_told_and_the_next_in_the_queue_gets_its_turn(
@@ -233,13 +219,14 @@ async def test_the_runtime_killed_during_a_session_is_told_and_the_next_in_the_q
     async with ReactorClient(reactor.socket_url) as owner:
         events = owner.events()
         await numbered(owner.frames())
+        old = await rooms(reactor)
         waiting = await queued(reactor)
         before["reactor_runtime"].kill()
         ended = await told_of_end(events, time.monotonic())
         assert ended.reason == "runtime_lost"
         await its_turn(*waiting)
     until_gone([before["reactor_runtime.worker"]])
-    await until_rooms(reactor, lambda found: len(found) == 1)
+    await until_one_room(reactor, old)
 
 
 async def test_a_runtime_that_hangs_is_told_and_served_again_once_it_goes_on(start: Callable[..., Reactor]) -> None:
@@ -248,6 +235,7 @@ async def test_a_runtime_that_hangs_is_told_and_served_again_once_it_goes_on(sta
     async with ReactorClient(reactor.socket_url) as owner:
         events = owner.events()
         await numbered(owner.frames())
+        old = await rooms(reactor)
         runtime.suspend()
         try:
             ended = await told_of_end(events, time.monotonic())
@@ -255,6 +243,7 @@ async def test_a_runtime_that_hangs_is_told_and_served_again_once_it_goes_on(sta
             runtime.resume()
         assert ended.reason == "runtime_lost"
     await serves(reactor)
+    await until_one_room(reactor, old)
     assert not reactor.events("restarting")
 
 
@@ -265,13 +254,26 @@ async def test_the_runtime_killed_between_two_sessions_serves_the_next_in_the_qu
     reactor = await started(start)
     async with ReactorClient(reactor.socket_url) as owner:
         await numbered(owner.frames())
+        old = await rooms(reactor)
         waiting = await queued(reactor)
     write_manifest(model, "mine:Model")
-    reactor.family()["reactor_runtime"].kill()  # the model is in its 30 s
+    before = reactor.family()
+    before["reactor_runtime"].kill()  # the model is in its 30 s
     await its_turn(*waiting)
+    until_gone([before["reactor_runtime.worker"]])
+    await until_one_room(reactor, old)
 
 
 # --- the coordinator, everything ----------------------------------------------------------------------------------
+
+
+async def refused_to_resume(pictures: Subscription[Frame]) -> None:
+    """Follow the pictures until their client, back at a coordinator that is new, is told that its session is over."""
+    with pytest.raises(RefusedError) as told:
+        async with asyncio.timeout(BACK_S):
+            async for _ in pictures:
+                pass
+    assert told.value.code == "RESUME_FAILED"
 
 
 async def test_the_coordinator_killed_during_a_session_leaves_no_room_and_serves_who_comes_back(
@@ -284,14 +286,11 @@ async def test_the_coordinator_killed_during_a_session_leaves_no_room_and_serves
         await numbered(pictures)
         old = await rooms(reactor)
         before["reactor_coordinator"].kill()
-        with pytest.raises(ReactorError):  # its session can't be resumed
-            async with asyncio.timeout(BACK_S):
-                async for _ in pictures:
-                    pass
+        await refused_to_resume(pictures)
         await owner.disconnect()
         await owner.connect(PATIENCE_S)
         await numbered(owner.frames(), 3)
-    await until_rooms(reactor, lambda found: len(found) == 1 and not found & old)
+    await until_one_room(reactor, old)
     after = reactor.family()
     assert {name: after[name].pid for name in ("reactor_runtime", "reactor_runtime.worker", "livekit-server")} == {
         name: before[name].pid for name in ("reactor_runtime", "reactor_runtime.worker", "livekit-server")
@@ -307,14 +306,11 @@ async def test_all_processes_killed_at_once_are_back_and_serve(start: Callable[.
         for process in before.values():
             with contextlib.suppress(psutil.NoSuchProcess):  # the worker goes with the runtime
                 process.kill()
-        with pytest.raises(ReactorError):
-            async with asyncio.timeout(BACK_S):
-                async for _ in pictures:
-                    pass
+        await refused_to_resume(pictures)
     await until_restarted(reactor, before, "livekit-server", "reactor_runtime", "reactor_coordinator")
     await serves(reactor)
     until_gone(list(before.values()))
-    await until_rooms(reactor, lambda found: len(found) == 1)
+    await until_one_room(reactor)
 
 
 # --- the end ------------------------------------------------------------------------------------------------------
@@ -331,6 +327,14 @@ async def end(reactor: Reactor) -> None:
     until_ports_free(reactor.ports)
 
 
+async def refused_for_the_end(events: Subscription[Event], connecting: "asyncio.Task[None]") -> None:
+    """See that a client that waited is told why it waits no longer."""
+    refusal = await next_event(events, ErrorData)
+    assert (refusal.code, "shutting down" in refusal.message) == ("NO_CAPACITY", True)
+    with pytest.raises(RefusedError, match="NO_CAPACITY"):
+        await connecting
+
+
 async def test_an_end_during_a_session_is_told_to_its_client_and_to_those_who_wait(
     start: Callable[..., Reactor],
 ) -> None:
@@ -342,10 +346,7 @@ async def test_an_end_during_a_session_is_told_to_its_client_and_to_those_who_wa
         refusals = waiter.events()
         ending = asyncio.create_task(end(reactor))
         assert (await told_of_end(events, time.monotonic())).reason == "shutting_down"
-        refusal = await next_event(refusals, ErrorData)
-        assert (refusal.code, "shutting down" in refusal.message) == ("NO_CAPACITY", True)
-        with pytest.raises(ReactorError):
-            await connecting
+        await refused_for_the_end(refusals, connecting)
         await ending
 
 
@@ -357,9 +358,22 @@ async def test_an_end_during_a_hand_over_is_told_to_who_is_next(start: Callable[
         waiter, connecting = await queued(reactor)
         refusals = waiter.events()
     ending = asyncio.create_task(end(reactor))  # the model is in its 30 s
-    assert (await next_event(refusals, ErrorData)).code == "NO_CAPACITY"
-    with pytest.raises(ReactorError):
-        await connecting
+    await refused_for_the_end(refusals, connecting)
+    await ending
+
+
+async def test_an_end_while_the_model_loads_is_told_to_those_who_wait(
+    start: Callable[..., Reactor], model: Path
+) -> None:
+    write_manifest(model, "mine:Model", args={"load_s": 600.0})
+    reactor = start()
+    await asyncio.to_thread(reactor.until, lambda: bool(reactor.events("loading")), "word from the model")
+    await asyncio.to_thread(reactor.until, lambda: get(f"{reactor.base_url}/health") == 200, "coordinator")
+    waiters = [await queued(reactor) for _ in range(2)]
+    refusals = [waiter.events() for waiter, _ in waiters]
+    ending = asyncio.create_task(end(reactor))
+    for heard, (_, connecting) in zip(refusals, waiters, strict=True):
+        await refused_for_the_end(heard, connecting)
     await ending
 
 

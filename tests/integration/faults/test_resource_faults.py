@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import resource
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from reactor_client import ReactorClient, ReactorError, RefusedError
 from support.limits import PATIENCE_S
 from support.mounts import mounted
 from support.reactor_run import Reactor, reactors
+from support.run_aftermath import rooms_of, serves, until_one_room
 from support.stack import MODELS
 from support.viewer import numbered
 
@@ -51,13 +53,6 @@ async def started(start: Callable[..., Reactor], *flags: str, **options: object)
     return reactor
 
 
-async def serves(reactor: Reactor) -> None:
-    """See that a new client gets moving pictures."""
-    async with asyncio.timeout(PATIENCE_S):
-        async with ReactorClient(reactor.socket_url) as client:
-            await numbered(client.frames(), 3)
-
-
 def refused(reactor: Reactor) -> str:
     """What it says when it ends at once; nothing was started before."""
     assert reactor.process.wait(PATIENCE_S) == 1
@@ -89,13 +84,18 @@ def test_a_foreign_livekit_on_our_port_is_recognised(start: Callable[..., Reacto
     assert "another LiveKit server: use it with --livekit-url" in said
 
 
-async def test_a_foreign_livekit_is_used_where_it_is_given(
+async def test_a_foreign_livekit_is_used_where_it_is_given_and_keeps_no_room_of_ours(
     start: Callable[..., Reactor], livekit_server: Endpoint
 ) -> None:
     env = {"LIVEKIT_API_KEY": livekit_server.api_key, "LIVEKIT_API_SECRET": livekit_server.api_secret}
-    reactor = await started(start, "--livekit-url", livekit_server.url, env=env)
+    reactor = await started(start, "--livekit-url", livekit_server.url, env=env | {"REACTOR_ROOM_PREFIX": "guest-"})
     await serves(reactor)
     assert "livekit-server" not in reactor.family()
+    coordinator = reactor.family()["reactor_coordinator"].environ()
+    assert [name for name in await rooms_of(coordinator) if name.startswith("guest-")]
+    reactor.process.send_signal(signal.SIGTERM)
+    assert await asyncio.to_thread(reactor.process.wait, PATIENCE_S) == 0
+    assert not [name for name in await rooms_of(coordinator) if name.startswith("guest-")]
 
 
 # --- disks --------------------------------------------------------------------------------------------------------
@@ -108,11 +108,14 @@ async def test_a_full_disk_costs_logs_and_nothing_else(start: Callable[..., Reac
     await serves(reactor)
     reactor.family()["reactor_runtime"].kill()
     await serves(reactor)
+    await until_one_room(reactor)
     assert [record["part"] for record in reactor.events("restarting")] == ["runtime"]
 
 
 async def test_a_full_dev_shm_does_not_matter(start: Callable[..., Reactor]) -> None:
-    await serves(await started(start, wrapped=mounted(_FULL_DISK, "/dev/shm")))
+    reactor = await started(start, wrapped=mounted(_FULL_DISK, "/dev/shm"))
+    await serves(reactor)
+    await until_one_room(reactor)
 
 
 # --- file descriptors ---------------------------------------------------------------------------------------------
@@ -144,6 +147,7 @@ async def test_more_clients_than_descriptors_are_refused_and_disturb_nobody(star
             await ReactorClient(reactor.socket_url).connect()
         await numbered(pictures, 3)
     await serves(reactor)
+    await until_one_room(reactor)
     assert not reactor.events("restarting")
 
 
@@ -157,14 +161,28 @@ async def test_a_coordinator_without_descriptors_serves_again_once_it_has_some(s
                 await asyncio.wait_for(websockets.connect(reactor.socket_url), 1.5)
             await numbered(pictures, 3)
     await serves(reactor)
+    await until_one_room(reactor)
     assert not reactor.events("restarting")
 
 
 async def test_a_runtime_without_descriptors_serves_again_once_it_has_some(start: Callable[..., Reactor]) -> None:
     reactor = await started(start)
     runtime = reactor.family()["reactor_runtime"]
-    with no_more_files(runtime.pid), contextlib.suppress(TimeoutError, ReactorError):  # waits, or is told
-        await asyncio.wait_for(serves(reactor), 3.0)
-    await serves(reactor)
+    with no_more_files(runtime.pid):
+        told = await told_within(reactor, 3.0)
     # The library of LiveKit ends the process it is in (SIGTERM) when it fails within for lack of a descriptor.
+    assert told in {"", "GPU_CONNECTION_FAILED", "RUNTIME_LOST"}
+    await serves(reactor)
+    await until_one_room(reactor)
     assert {record["part"] for record in reactor.events("restarting")} <= {"runtime"}
+
+
+async def told_within(reactor: Reactor, limit_s: float) -> str:
+    """The code of what a new client is told, if it is told anything."""
+    try:
+        await asyncio.wait_for(serves(reactor), limit_s)
+    except ReactorError as error:
+        return error.code
+    except TimeoutError:
+        pass
+    return ""
