@@ -91,14 +91,14 @@ class Ink(VideoModel):
         return COLOUR_DRIFT * self._frames / self.fps
 
     @command("set_palette", description="Choose the colours; they fade over within a second.")
-    def set_palette(self, name: Annotated[Palette, Field(description="The palette's name")] = PALETTE) -> None:
+    def set_palette(self, name: Palette = PALETTE) -> None:
         """An enum: front ends show a menu."""
         self.palette = name
         self._tell_status()
 
     @command("set_speed", description="How fast the water moves.")
     def set_speed(
-        self, speed: Annotated[float, Field(ge=0, le=300, description="Mean, in pixels a second")] = SPEED
+        self, speed: Annotated[float, Field(ge=0, le=300, description="In pixels a second, on average.")] = SPEED
     ) -> None:
         """A number with a range: front ends show a slider."""
         self.speed = speed
@@ -135,8 +135,8 @@ class Ink(VideoModel):
     @command("stir", description="Drag through the water: send the pointer's place while it is down.")
     def stir(
         self,
-        x: Annotated[Share, Field(description="0 = left, 1 = right")],
-        y: Annotated[Share, Field(description="0 = top, 1 = bottom")],
+        x: Annotated[Share, Field(description="0 = left, 1 = right.")],
+        y: Annotated[Share, Field(description="0 = top, 1 = bottom.")],
     ) -> None:
         """Two numbers at up to 60 a second."""
         self._notes.append(partial(self._drag, x, y, time.monotonic()))

@@ -87,7 +87,7 @@ class Mirror(VideoModel):
         return to_bytes(effect(picture, self.strength, self.hue))
 
     @command("set_effect", description="Choose what the mirror does.")
-    def set_effect(self, name: Annotated[EffectName, Field(description="The effect's name")] = EFFECT) -> None:
+    def set_effect(self, name: EffectName = EFFECT) -> None:
         """An enum: front ends show a menu."""
         self.effect = name
         self._tell_status()
