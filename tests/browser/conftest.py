@@ -1,6 +1,5 @@
 """Real Chromium in front of a real stack."""
 
-import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -13,6 +12,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from reactor_cli.livekit_server import Endpoint
 from support.app_page import watch_console
 from support.limits import PATIENCE_S
+from support.parts import missing
 from support.stack import MODELS, Stack, running_stack
 
 sys.path.append(str(Path(__file__).parents[2]))  # benchmarks/ is no installed package
@@ -31,13 +31,6 @@ _FLAGS = (
     "--autoplay-policy=no-user-gesture-required",
     "--use-fake-device-for-media-stream",
 )
-
-
-def missing(what: str) -> None:
-    """A part that isn't here: a failure in CI, else a skipped test."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="session")

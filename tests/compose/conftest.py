@@ -7,21 +7,20 @@ import pytest_asyncio
 
 from support import engine
 from support.compose import ComposeStack, running_compose
+from support.parts import missing
 from support.stack import MODELS
 from support.stand_ins import NoEngineError
 
 
 @pytest.fixture(scope="session", autouse=True)
 def docker_engine() -> Iterator[None]:
-    """An engine with the images; without it the tests are skipped, except where they are required."""
+    """An engine with the images; or the end of the tests."""
     try:
         with engine.running_engine():
             engine.check()
             yield
     except NoEngineError as error:
-        if engine.is_required():
-            raise
-        pytest.skip(str(error))
+        missing(str(error))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

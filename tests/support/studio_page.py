@@ -1,13 +1,12 @@
 """The studio's page, as the coordinator serves it, as a person sees it."""
 
-import os
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Locator, Page, Request, expect
 
 import reactor_coordinator
 from support.app_page import watch_console
+from support.parts import missing
 
 _BUILT = Path(reactor_coordinator.__file__).parent / "studio" / "index.html"
 _WATCH_SHIFTS = """
@@ -25,9 +24,9 @@ new PerformanceObserver((list) => {
 
 
 def need_built_studio() -> None:
-    """A part that isn't here is a failure in CI, else it skips the tests."""
+    """See that there is a studio to look at."""
     if not _BUILT.exists():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("the studio isn't built: python studio/build.py")
+        missing("the studio isn't built: python studio/build.py")
 
 
 class StudioPage:

