@@ -52,7 +52,8 @@ class Routes:
         """`GET /health`: alive."""
         settings = self._settings
         port: int = request.scope["server"][1]
-        body = health(self.running) | {"lan_url": lan_url(settings.host, settings.public_host, port)}
+        url = lan_url(settings.host, settings.public_host, port, settings.livekit_public_url)
+        body = health(self.running) | {"lan_url": url}
         return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
     async def ready(self, _request: Request) -> Response:

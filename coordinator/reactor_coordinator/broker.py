@@ -19,6 +19,7 @@ from reactor_coordinator.events import (
     RoomMade,
     RoomsLost,
     RoomsSwept,
+    RuntimeDoubted,
     RuntimeGone,
     RuntimeSaid,
     ShowRoom,
@@ -109,6 +110,8 @@ class Broker(RuntimeSide):
                 self._released(session_id)
             case RuntimeSaid(said, opened_s):
                 self._runtime_said(said, opened_s, now)
+            case RuntimeDoubted():
+                self.runtime.doubted = True
             case RuntimeGone(message):
                 self.runtime.state = "unreachable"
                 self._lose_runtime(f"the model's server doesn't answer any more ({message})", now)
@@ -199,7 +202,9 @@ class Broker(RuntimeSide):
         standby, session = self.keeper.standby, self.line.head
         if self.current is not None or session is None or self.shutting_down:
             return
-        if standby is None or not standby.ready or self.runtime.state != "ready" or self._shown_to_other(session):
+        if self.runtime.state != "ready" or self.runtime.doubted:
+            return
+        if standby is None or not standby.ready or self._shown_to_other(session):
             return
         self.line.pop()
         session.advance(Trigger.GRANT)
@@ -314,7 +319,7 @@ class Broker(RuntimeSide):
     # The standby room
 
     def _can_make_rooms(self) -> bool:
-        return self._swept and not self.shutting_down and self.runtime.state != "unreachable"
+        return self._swept and not self.shutting_down and self.runtime.within_reach
 
     def _shown_to_other(self, session: Session) -> bool:
         standby = self.keeper.standby

@@ -26,6 +26,7 @@ from reactor_coordinator.events import (
     RoomMade,
     RoomsLost,
     RoomsSwept,
+    RuntimeDoubted,
     RuntimeGone,
     RuntimeSaid,
     ShowRoom,
@@ -345,9 +346,9 @@ class Coordinator:
             self._dispatch(news)
 
     @staticmethod
-    def _log_news(news: RuntimeSaid | RuntimeGone) -> None:
+    def _log_news(news: RuntimeSaid | RuntimeDoubted | RuntimeGone) -> None:
         if isinstance(news, RuntimeGone):
             _log.error("runtime_lost", cause=news.message)
-        elif not isinstance(news.event, Heartbeat):
+        elif isinstance(news, RuntimeSaid) and not isinstance(news.event, Heartbeat):
             session = getattr(news.event, "session_id", None)
             _log.debug("runtime_event", kind=news.event.type, session_id=session)

@@ -93,6 +93,11 @@ class RuntimeSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class RuntimeDoubted:
+    """The runtime server's event stream broke or fell silent: it may be restarting. A snapshot ends the doubt."""
+
+
+@dataclass(frozen=True, slots=True)
 class RuntimeGone:
     """The runtime server hasn't answered for some time."""
 
@@ -126,6 +131,7 @@ Event = (
     | StartRefused
     | StopUnknown
     | RuntimeSaid
+    | RuntimeDoubted
     | RuntimeGone
     | RoomsSwept
     | Tick

@@ -3,15 +3,22 @@
 import contextlib
 import socket
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
+from reactor_coordinator.address import SECURE
 from reactor_coordinator.origin import is_this_machine
 
 _ELSEWHERE = {socket.AF_INET: ("192.0.2.1", 9), socket.AF_INET6: ("2001:db8::1", 9)}
 """Documentation addresses (RFC 5737, RFC 3849), on the far side of whatever way leads out of this machine."""
 
 
-def lan_url(listen_host: str, public_host: str | None, port: int) -> str | None:
-    """The page's address for other machines; None: they aren't let in, or no network is up."""
+def lan_url(listen_host: str, public_host: str | None, port: int, livekit_public_url: str | None = None) -> str | None:
+    """The page's address for other machines; None: they aren't let in, or no network is up.
+
+    None as well where clients join LiveKit by TLS: a proxy stands before us, and what it calls the page isn't known here.
+    """
+    if livekit_public_url is not None and urlsplit(livekit_public_url).scheme in SECURE:
+        return None
     host = public_host or _own_address(listen_host.strip("[]"))
     if host is None or is_this_machine(host):
         return None

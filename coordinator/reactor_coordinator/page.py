@@ -45,13 +45,13 @@ class Page:
     """The page's files, read once.
 
     Args:
-        settings: where LiveKit is, which the page must be allowed to call.
-        built: the built studio; default: the one in this package.
+        settings: where LiveKit is, which the page must be allowed to call, and the built studio, unless it is in this
+            package.
     """
 
-    def __init__(self, settings: Settings, built: Traversable | None = None) -> None:
+    def __init__(self, settings: Settings) -> None:
         package = files(__package__)
-        built = package / "studio" if built is None else built
+        built: Traversable = settings.studio or package / "studio"
         self._settings = settings
         self._assets: dict[str, _File] = {}
         self.is_studio = (built / "index.html").is_file()

@@ -8,7 +8,7 @@ from typing import Protocol
 import structlog
 
 from reactor_coordinator.errors import RuntimeCallError
-from reactor_coordinator.events import RuntimeGone, RuntimeSaid
+from reactor_coordinator.events import RuntimeDoubted, RuntimeGone, RuntimeSaid
 from reactor_coordinator.runtime_client import SILENCE_S, RuntimeClient
 from reactor_protocol.capabilities import Capabilities
 from reactor_protocol.runtime import (
@@ -50,7 +50,7 @@ class RuntimePool(Protocol):
     async def release(self, session_id: str, reason: RuntimeEndReason) -> StopSessionResponse:
         """End the session, or leave the room that was prepared for it."""
 
-    def watch(self) -> AsyncIterator[RuntimeSaid | RuntimeGone]:
+    def watch(self) -> AsyncIterator[RuntimeSaid | RuntimeDoubted | RuntimeGone]:
         """What happens there, without end; survives the runtime's restarts."""
 
     def look_again(self) -> None:
@@ -90,7 +90,7 @@ class SingleRuntime:
         """See RuntimePool."""
         self._look_again.set()
 
-    async def watch(self) -> AsyncIterator[RuntimeSaid | RuntimeGone]:
+    async def watch(self) -> AsyncIterator[RuntimeSaid | RuntimeDoubted | RuntimeGone]:
         """See RuntimePool."""
         heard_s: float | None = None
         trouble_since_s: float | None = None
@@ -110,6 +110,7 @@ class SingleRuntime:
                 trouble_since_s = heard_s if heard_s is not None and now - heard_s >= SILENCE_S else now
                 if heard_s is not None:
                     _log.warning("runtime_out_of_reach", cause=message)
+                    yield RuntimeDoubted()
             elif not told and now - trouble_since_s >= (START_PATIENCE_S if heard_s is None else GONE_AFTER_S):
                 told = True
                 yield RuntimeGone(message)

@@ -32,6 +32,9 @@ PREPARE_TIMEOUT_S = 20.0
 
 STOP_TIMEOUT_S = 5.0
 
+CONNECT_TIMEOUT_S = 0.5
+"""Its kernel answers, however busy it is. The address of a container that is restarted answers nothing at all."""
+
 SILENCE_S = 3.5
 """The stream has a heartbeat each 2 s, which a busy machine may delay. Then it is asked once more, for a second."""
 
@@ -51,7 +54,7 @@ class RuntimeClient:
             base_url=url,
             headers=headers,
             trust_env=False,
-            timeout=httpx.Timeout(STOP_TIMEOUT_S, connect=2.0),
+            timeout=httpx.Timeout(STOP_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             limits=httpx.Limits(max_connections=16, keepalive_expiry=KEEP_ALIVE_S),
         )
 
@@ -94,7 +97,7 @@ class RuntimeClient:
             RuntimeCallError: the stream couldn't be opened, broke, fell silent, or skipped an event.
         """
         opened_s, last_seq = time.monotonic(), None
-        timeout = httpx.Timeout(SILENCE_S, connect=2.0)
+        timeout = httpx.Timeout(SILENCE_S, connect=CONNECT_TIMEOUT_S)
         try:
             async with aconnect_sse(self._http, "GET", "/events", timeout=timeout) as source:
                 if source.response.status_code != httpx.codes.OK:
@@ -119,9 +122,10 @@ class RuntimeClient:
 
     async def _call(self, method: str, path: str, body: bytes | None, timeout_s: float) -> httpx.Response:
         headers: Mapping[str, str] = {} if body is None else {"Content-Type": "application/json"}
+        timeout = httpx.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
         try:
             async with asyncio.timeout(timeout_s):
-                response = await self._http.request(method, path, content=body, headers=headers, timeout=timeout_s)
+                response = await self._http.request(method, path, content=body, headers=headers, timeout=timeout)
         except (httpx.HTTPError, TimeoutError) as error:
             raise RuntimeCallError("UNREACHABLE", f"{path}: {_short(error)}") from None
         if response.is_success:

@@ -76,7 +76,10 @@ class RuntimeSide(Ledger):
     def _compare(self, snapshot: Snapshot, opened_s: float, now: float) -> None:
         """Bring what we believe and what the runtime says together; only what is older than the stream counts."""
         if self.runtime.take_snapshot(snapshot):
-            self._lose_runtime("the model's server was restarted", now)
+            # One that was begun with it before its events were heard is there.
+            began = self.current is not None and self.current.session_id == snapshot.session_id
+            self._lose_runtime("the model's server was restarted", now, session_stays=began)
+            self.keeper.forgive()
         there = {*snapshot.prepared, *([snapshot.session_id] if snapshot.session_id else [])}
         self._compare_current(snapshot, opened_s, now)
         self._compare_standby(there, opened_s)
@@ -108,10 +111,10 @@ class RuntimeSide(Ledger):
         if standby.ready and standby.ready_s < opened_s:
             self._released(standby.session_id)
 
-    def _lose_runtime(self, message: str, now: float) -> None:
+    def _lose_runtime(self, message: str, now: float, *, session_stays: bool = False) -> None:
         """Everything that was going on there is over; those who wait keep their places."""
         session, state = self.current, self.runtime.state
-        if session is not None and session.state is State.ACTIVE:
+        if session is not None and session.state is State.ACTIVE and not session_stays:
             self._end(session, ("runtime_lost", message), now, stop=False)
         standby = self.keeper.standby
         if standby is not None:

@@ -21,6 +21,8 @@ class RuntimeView:
     """Of the whole loading, weights and code, 0..1; it doesn't fall until the model is ready or has failed."""
     download: Download | None = None
     error: LoadError | None = None
+    doubted: bool = False
+    """It may be restarting: nothing is begun with it."""
     instance: str | None = None
     model_name: str = ""
     model_version: str = ""
@@ -28,9 +30,15 @@ class RuntimeView:
     audio_input: bool = False
     _fetches: bool = False
 
+    @property
+    def within_reach(self) -> bool:
+        """It was there a moment ago."""
+        return self.state != "unreachable" and not self.doubted
+
     def take_snapshot(self, snapshot: Snapshot) -> bool:
         """Adopt all of it; True if this is another process than before."""
         restarted = self.instance is not None and self.instance != snapshot.instance
+        self.doubted = False
         ready = snapshot.readiness
         self.state, self.stage, self.error = ready.state, ready.stage, ready.error
         self.download = ready.download

@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     """A file with LiveKit's key and secret, `KEY: SECRET`: the one that its own `--key-file` takes."""
     livekit_public_url: str | None = None
     """The LiveKit server as clients see it; default: the host they called us by, with LiveKit's port."""
+    studio: Path | None = None
+    """A folder with the built studio; default: the one that this program came with."""
     allow_origin: Annotated[list[str], NoDecode, BeforeValidator(_split)] = []
     """More web origins that may connect, for instance https://example.org; `*`: all."""
     latency: Literal["low", "smooth"] = "low"

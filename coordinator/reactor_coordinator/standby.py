@@ -143,6 +143,10 @@ class StandbyKeeper:
             self.not_before_s = now + retry_delay_s(self._failures)
         return [Stop(session_id, "stopped")]
 
+    def forgive(self) -> None:
+        """Who couldn't make a room is another one now: try at once."""
+        self._failures, self.not_before_s = 0, -inf
+
     def lost(self, session_id: str) -> None:
         """The runtime isn't in that room any more."""
         if self.standby is not None and self.standby.session_id == session_id:

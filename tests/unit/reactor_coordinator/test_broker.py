@@ -3,7 +3,7 @@
 import pytest
 
 from reactor_coordinator.broker import QUIET_S
-from reactor_coordinator.events import Asked, Left, RuntimeGone, RuntimeSaid, ShutDown, Tick
+from reactor_coordinator.events import Asked, Left, MakeRoom, RuntimeDoubted, RuntimeGone, RuntimeSaid, ShutDown, Tick
 from reactor_coordinator.policy import Policy
 from reactor_coordinator.session import TRANSITIONS, Session, State, TransitionError, Trigger
 from reactor_protocol import runtime as wire
@@ -328,6 +328,49 @@ def test_an_unreachable_runtime_keeps_the_places(world: World) -> None:
     last = following.messages[-1]
     assert isinstance(last, WaitingInfo)
     assert last.data.reason == "loading"
+
+
+def test_nothing_is_begun_with_a_runtime_in_doubt_and_nobody_is_told_of_a_failure(world: World) -> None:
+    world.tell(RuntimeDoubted())
+    client = world.open()
+    world.ask(client)
+    assert client.place == 1
+    world.sleep(1.5)
+    assert world.requests == []
+    world.restart()
+    world.settle()
+    assert client.assigned is not None
+    assert client.codes() == []
+
+
+def test_after_the_runtimes_restart_a_room_is_made_at_once_however_often_it_failed_before(world: World) -> None:
+    (room,) = world.prepared
+    world.release(room, lost=True)
+    world.hear()
+    for _ in range(4):
+        world.serve(code="TRANSPORT")
+        world.answer()
+        world.requests.clear()
+        world.now = world.broker.deadline_s()
+        world.tell(Tick())
+    world.serve(code="TRANSPORT")
+    world.answer()
+    world.requests.clear()
+    world.restart()
+    while world.stream:
+        world.hear()
+    assert [type(request) for request in world.requests] == [MakeRoom]
+
+
+def test_a_session_that_a_restarted_runtime_has_begun_goes_on(world: World) -> None:
+    client = world.open()
+    world.ask(client)
+    world.settle()
+    assert client.assigned is not None
+    world.instance += 1
+    world.reconnect()
+    world.settle()
+    assert client.assigned is not None
 
 
 def test_a_failed_load_is_told_to_all_and_a_later_one_serves_them(world: World) -> None:

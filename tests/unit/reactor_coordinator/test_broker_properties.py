@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from reactor_coordinator.events import Left, RuntimeGone, Tick
+from reactor_coordinator.events import Left, RuntimeDoubted, RuntimeGone, Tick
 from reactor_coordinator.policy import Policy
 from reactor_coordinator.standby import RETRY_MOST_S
 from reactor_protocol import runtime as wire
@@ -132,6 +132,7 @@ class BrokerMachine(RuleBasedStateMachine):
 
     @rule()
     def stream_breaks(self) -> None:
+        self.world.tell(RuntimeDoubted())
         self.world.reconnect()
 
     @rule(seconds=st.sampled_from([0.01, 0.3, 2.5, 5.0, 70.0]))

@@ -33,3 +33,9 @@ def test_where_all_addresses_are_listened_on_one_of_this_machine_is_found(host: 
 def test_without_a_network_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lan, "_address_towards", lambda family: None)
     assert lan_url(EVERYWHERE, None, 8080) is None
+
+
+@pytest.mark.parametrize("public_host", [None, "203.0.113.7"])
+def test_behind_a_proxy_with_tls_what_the_page_is_called_is_not_known(public_host: str | None) -> None:
+    assert lan_url(EVERYWHERE, public_host, 8080, "wss://livekit.example.org") is None
+    assert lan_url("192.168.1.7", None, 8080, "ws://192.168.1.7:7890") == "http://192.168.1.7:8080"

@@ -23,11 +23,6 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def settings() -> Settings:
-    return load_settings([])
-
-
-@pytest.fixture
 def built(tmp_path: Path) -> Path:
     folder = tmp_path / "studio"
     (folder / "assets").mkdir(parents=True)
@@ -35,6 +30,11 @@ def built(tmp_path: Path) -> Path:
     (folder / "assets" / "index-1a2b.js").write_text("start()")
     (folder / "assets" / "index-1a2b.js.gz").write_bytes(gzip.compress(b"start()"))
     return folder
+
+
+@pytest.fixture
+def settings(built: Path) -> Settings:
+    return load_settings(["--studio", str(built)])
 
 
 async def get(page: Page, path: str, headers: dict[str, str] | None = None, base_url: str = HOST) -> httpx.Response:
@@ -54,10 +54,8 @@ def directives(answer: httpx.Response) -> dict[str, str]:
     return {name: rest for name, _, rest in parts}
 
 
-async def test_assets_may_be_kept_for_ever_and_the_page_that_names_them_may_not(
-    settings: Settings, built: Path
-) -> None:
-    page = Page(settings, built)
+async def test_assets_may_be_kept_for_ever_and_the_page_that_names_them_may_not(settings: Settings) -> None:
+    page = Page(settings)
     index, script = await get(page, "/"), await get(page, "/assets/index-1a2b.js")
     assert (index.status_code, index.headers["cache-control"]) == (200, "no-cache")
     assert script.headers["content-type"].startswith("text/javascript")
@@ -65,8 +63,8 @@ async def test_assets_may_be_kept_for_ever_and_the_page_that_names_them_may_not(
     assert script.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_assets_go_out_compressed_to_those_who_take_it(settings: Settings, built: Path) -> None:
-    page = Page(settings, built)
+async def test_assets_go_out_compressed_to_those_who_take_it(settings: Settings) -> None:
+    page = Page(settings)
     small = await get(page, "/assets/index-1a2b.js", {"Accept-Encoding": "gzip, br"})
     plain = await get(page, "/assets/index-1a2b.js", {"Accept-Encoding": "identity"})
     assert small.headers["content-encoding"] == "gzip"
@@ -74,8 +72,8 @@ async def test_assets_go_out_compressed_to_those_who_take_it(settings: Settings,
     assert small.text == plain.text == "start()"
 
 
-async def test_an_unchanged_page_is_not_sent_again(settings: Settings, built: Path) -> None:
-    page = Page(settings, built)
+async def test_an_unchanged_page_is_not_sent_again(settings: Settings) -> None:
+    page = Page(settings)
     first = await get(page, "/")
     again = await get(page, "/", {"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -83,12 +81,12 @@ async def test_an_unchanged_page_is_not_sent_again(settings: Settings, built: Pa
 
 
 @pytest.mark.parametrize("name", ["none.js", "index-1a2b.js.gz", "%2e%2e%2findex.html", "..%2findex.html"])
-async def test_nothing_else_is_served(settings: Settings, built: Path, name: str) -> None:
-    assert (await get(Page(settings, built), f"/assets/{name}")).status_code == 404
+async def test_nothing_else_is_served(settings: Settings, name: str) -> None:
+    assert (await get(Page(settings), f"/assets/{name}")).status_code == 404
 
 
-async def test_nothing_inline_runs_and_nothing_is_loaded_from_elsewhere(settings: Settings, built: Path) -> None:
-    policy = directives(await get(Page(settings, built), "/"))
+async def test_nothing_inline_runs_and_nothing_is_loaded_from_elsewhere(settings: Settings) -> None:
+    policy = directives(await get(Page(settings), "/"))
     assert policy.pop("connect-src").startswith("'self' ")
     assert policy == {
         "default-src": "'none'",
@@ -116,14 +114,14 @@ async def test_nothing_inline_runs_and_nothing_is_loaded_from_elsewhere(settings
 async def test_the_page_may_call_livekit_where_this_browser_will_find_it(
     built: Path, base_url: str, flags: list[str], headers: dict[str, str], expected: str
 ) -> None:
-    answer = await get(Page(load_settings(flags), built), "/", headers, base_url)
+    answer = await get(Page(load_settings([*flags, "--studio", str(built)])), "/", headers, base_url)
     policy = directives(answer)
     assert policy["connect-src"] == f"'self' {expected}"
     assert policy["script-src"] == "'self'"
 
 
-async def test_without_a_built_studio_the_page_says_how_to_build_it(settings: Settings, tmp_path: Path) -> None:
-    answer = await get(Page(settings, tmp_path), "/")
+async def test_without_a_built_studio_the_page_says_how_to_build_it(tmp_path: Path) -> None:
+    answer = await get(Page(load_settings(["--studio", str(tmp_path)])), "/")
     assert "./scripts/reactor run" in answer.text
     assert directives(answer)["style-src"].startswith("'sha256-")
     assert "script-src" not in directives(answer)

@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from reactor_coordinator import pool, runtime_client
-from reactor_coordinator.events import RuntimeGone, RuntimeSaid
+from reactor_coordinator.events import RuntimeDoubted, RuntimeGone, RuntimeSaid
 from reactor_coordinator.pool import SingleRuntime
 from reactor_protocol.frontend import to_json
 from reactor_protocol.runtime import Readiness, Snapshot
@@ -19,7 +19,7 @@ from support.ports import free_ports
 
 
 @contextlib.asynccontextmanager
-async def watching(port: int) -> AsyncIterator[AsyncIterator[RuntimeSaid | RuntimeGone]]:
+async def watching(port: int) -> AsyncIterator[AsyncIterator[RuntimeSaid | RuntimeDoubted | RuntimeGone]]:
     runtime = SingleRuntime(f"http://127.0.0.1:{port}", "")
     news = runtime.watch()
     try:
@@ -81,8 +81,10 @@ async def test_a_runtime_that_is_lost_is_told_at_once() -> None:
         async with serve_fake_runtime() as fake, watching(fake.port) as news:
             await anext(news)
             fake.server_exit()
-            while not isinstance(await anext(news), RuntimeGone):
+            while isinstance(said := await anext(news), RuntimeSaid):
                 pass
+            assert isinstance(said, RuntimeDoubted)
+            assert isinstance(await anext(news), RuntimeGone)
     assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == ["runtime_out_of_reach"]
 
 
@@ -96,6 +98,7 @@ async def test_a_runtime_that_hangs_is_told_once_it_has_not_answered_when_asked_
     async with hanging_runtime(answers=1) as port, watching(port) as news:
         assert isinstance(await anext(news), RuntimeSaid)
         began_s = time.monotonic()
+        assert isinstance(await anext(news), RuntimeDoubted)
         assert isinstance(await anext(news), RuntimeGone)
         assert time.monotonic() - began_s < 4.5 * SLOW
 
@@ -104,4 +107,5 @@ async def test_a_runtime_that_answers_when_asked_again_is_not_lost(monkeypatch: 
     monkeypatch.setattr(pool, "SILENCE_S", 1.0)
     monkeypatch.setattr(runtime_client, "SILENCE_S", 1.0)
     async with hanging_runtime(answers=3) as port, watching(port) as news:
-        assert [type(await anext(news)) for _ in range(3)] == [RuntimeSaid] * 3
+        told = [type(await anext(news)) for _ in range(5)]
+    assert told == [RuntimeSaid, RuntimeDoubted, RuntimeSaid, RuntimeDoubted, RuntimeSaid]
