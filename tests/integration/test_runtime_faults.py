@@ -1,7 +1,6 @@
 """What a model can do wrong, and that the next session works afterwards."""
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
@@ -140,7 +139,10 @@ async def test_a_handler_that_outlasts_start_session_has_the_kill_grace(
         await core.event("first_frame", session_id="b")
 
 
-async def test_a_model_that_raises_ends_its_session_with_its_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize("connect_delay_s", [0.0, 1.0])
+async def test_a_model_that_raises_ends_its_session_with_its_words_also_before_its_track_is_up(
+    tmp_path: Path, connect_delay_s: float
+) -> None:
     source = """
 class Model(VideoModel):
     def start_session(self):
@@ -148,8 +150,8 @@ class Model(VideoModel):
 """
     async with running_core(write_model(tmp_path / "model", source), tmp_path / "cache") as core:
         since = len(core.events)
-        with contextlib.suppress(ProblemError):  # where the model was faster than the track
-            await core.start("a")
+        core.room("a").connect_delay_s = connect_delay_s
+        await core.start("a")
         ended = await core.event("session_ended")
         assert ended.reason == "model_error"
         assert "out of ideas" in ended.message

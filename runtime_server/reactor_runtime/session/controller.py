@@ -29,7 +29,7 @@ from reactor_runtime.session.rooms import PUBLISH_S, Rooms, TransportOpener, end
 from reactor_runtime.session.served_model import ServedModel
 from reactor_runtime.session.session import ModelSide, Session
 from reactor_runtime.session.tasks import Tasks
-from reactor_runtime.transport.base import TransportError
+from reactor_runtime.transport.base import TransportError, VideoFormat
 from reactor_runtime.worker.history import ModelHistory
 from reactor_runtime.worker.messages import (
     CallbackFailed,
@@ -57,6 +57,9 @@ _log = structlog.get_logger(__name__)
 
 STOP_GRACE_S = 2.0  # contract: a model that polls ends in its own time for so long
 CLEAN_UP_S = 1.0  # of the shutdown's three seconds
+_BY_THE_MODEL: frozenset[RuntimeEndReason] = frozenset(
+    {"model_finished", "model_error", "model_crashed", "model_stuck"}
+)
 
 
 class Controller:
@@ -166,8 +169,10 @@ class Controller:
     async def start(self, request: StartSessionRequest) -> StartSessionResponse:
         """Start a session: the model at once, the answer when its track is published.
 
+        A model that has ended by then has had its session: the events say what became of it.
+
         Raises:
-            ProblemError: loading, failed or busy; or the session ended before its track was up.
+            ProblemError: loading, failed or busy; or something else ended the session before its track was up.
         """
         if self._closing:
             raise ProblemError(503, "FAILED", "the runtime is shutting down")
@@ -176,12 +181,12 @@ class Controller:
         if self._machine.state != "ready":
             raise ProblemError(409, "BUSY", "another session runs; wait for the event 'ready'")
         self._rooms.check_new(request.session_id)
-        session = self._grant(request)
-        bring_up = self._tasks.start(self._bring_up(session, request), f"bring up {session.id}")
+        video = self.model.video_format(request.video_codecs)
+        session = self._grant(request, video)
+        bring_up = self._tasks.start(self._bring_up(session, request, video), f"bring up {session.id}")
         await asyncio.wait({bring_up, session.published}, return_when="FIRST_COMPLETED")
         await session.published
-        video = session.room.format
-        assert video is not None  # noqa: S101 - it is published
+        video = session.room.format or video
         return StartSessionResponse(
             session_id=session.id, width=video.width, height=video.height, video_codec=video.codec
         )
@@ -322,9 +327,8 @@ class Controller:
 
     # --- sessions -----------------------------------------------------------------------------------------------
 
-    def _grant(self, request: StartSessionRequest) -> Session:
+    def _grant(self, request: StartSessionRequest, video: VideoFormat) -> Session:
         """Make the session current and the model enter it."""
-        video = self.model.video_format(request.video_codecs)
         room = self._rooms.take(request.session_id, request.transport, video, takes_camera=self.model.takes_camera)
         model = ModelSide(self._supervisor.send, self.model.capabilities, self.model.camera)
         session = self._session = Session(request, room, model, self)
@@ -335,13 +339,13 @@ class Controller:
         self._supervisor.start_session(StartSession(session.id, record.width, record.height))
         return session
 
-    async def _bring_up(self, session: Session, request: StartSessionRequest) -> None:
+    async def _bring_up(self, session: Session, request: StartSessionRequest, video: VideoFormat) -> None:
         try:
             async with asyncio.timeout(PUBLISH_S):
                 await session.room.connect()
                 session.room.serve(request.client_identity, takes_camera=self.model.takes_camera)
                 session.room.attach(session)
-                await session.room.publish(self.model.video_format(request.video_codecs))
+                await session.room.publish(video)
             if session.ended is None:
                 self._machine.fire(Trigger.PUBLISHED)
                 session.track_published()
@@ -361,7 +365,9 @@ class Controller:
         _log.info("the session has ended", session_id=session.id, reason=reason)
         self._rooms.retire(session.id)
         self.counters.ended(reason)
-        if not session.published.done():
+        if not session.published.done() and reason in _BY_THE_MODEL:
+            session.published.set_result(None)
+        elif not session.published.done():
             problem = transport_problem(message) if reason == "livekit_lost" else ended_problem(session.id, message)
             session.published.set_exception(problem)
             session.published.exception()  # nobody waits when the request was dropped

@@ -89,7 +89,7 @@ class Session:
         self.room = room
         self.tasks = Tasks()
         self.published: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done when the track is up, failed when the session ended before."""
+        """Done when the track is up, or the model has ended before; failed when anything else ended the session."""
         self.ended: RuntimeEndReason | None = None
         self.over = False
         """The model has left the session."""
