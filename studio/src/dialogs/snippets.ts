@@ -27,16 +27,17 @@ async def main():
             print(frame.pixels.shape)
 
 asyncio.run(main())`,
-  JavaScript: (socketUrl: string, model: string) => `import { Reactor } from "@reactor-local/js-sdk";
+  JavaScript: (socketUrl: string, model: string) => `import { Reactor } from "@reactor-local/js-sdk/core";
+
+const video = document.createElement("video");
+document.body.append(video);
 
 const reactor = new Reactor({
   modelName: ${JSON.stringify(model)},
   coordinatorUrl: ${JSON.stringify(socketUrl)},
   queueing: true,
 });
-reactor.on("streamChanged", (track) => {
-  if (track) document.body.append(track.attach());
-});
+reactor.on("streamChanged", (track) => track?.attach(video));
 await reactor.connect();`,
 };
 
