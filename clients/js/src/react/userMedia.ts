@@ -64,9 +64,8 @@ export function openInput(
 }
 
 function insecure(what: string): string {
-  const { host, port } = location;
-  const local = `http://localhost${port && `:${port}`}`;
-  return `Browsers keep the ${what} from pages of plain http: open https://${host}, or ${local} on that machine itself.`;
+  const local = `http://localhost${location.port && `:${location.port}`}`;
+  return `Browsers keep the ${what} from pages of plain http: open this one by https, which takes a proxy with a certificate, or ${local} on that machine itself.`;
 }
 
 function stop(stream: MediaStream): void {

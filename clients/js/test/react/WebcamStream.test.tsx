@@ -111,11 +111,13 @@ describe("WebcamStream", () => {
     expect(words()).toBe("");
   });
 
-  it("says which address works where the page is plain http", async () => {
+  it("says what works where the page is plain http: nobody answers there by https without a proxy", async () => {
     vi.stubGlobal("navigator", {});
     render(page());
     await settled();
+    expect(words()).toContain("by https, which takes a proxy with a certificate");
     expect(words()).toContain(`http://localhost:${location.port}`);
+    expect(words()).not.toContain("https://");
   });
 
   it("opens the camera again for other constraints, not for a new object", async () => {
