@@ -3,6 +3,7 @@ import { isObject } from "../core/json";
 import type { CommandError } from "../core/protocol";
 import { reading, type CommandForm } from "./commands";
 import { About, Control, Fields, type How } from "./Control";
+import type { FrameSender } from "./frames";
 import { joined, MISSING, type Draft, type Problems } from "./values";
 
 interface CommandProps {
@@ -11,38 +12,37 @@ interface CommandProps {
   /** The last refusal of this command. */
   error: CommandError | null;
   onDraft: (name: string, draft: Draft) => void;
-  /** `soon`: at most once a frame. */
-  onSend: (name: string, data: object, soon: boolean) => void;
+  sender: FrameSender;
 }
 
 /** One command: its parameters, what sends it, and what came of that. */
-export const Command = memo(function Command({ form, draft, error, onDraft, onSend }: CommandProps): ReactElement {
+export const Command = memo(function Command({ form, draft, error, onDraft, sender }: CommandProps): ReactElement {
   const { name, isLive, parameters } = form;
   const root = useRef<HTMLDivElement>(null);
   const isUnsent = useRef(false);
   const [isTried, setTried] = useState(false);
   const [answered, setAnswered] = useState<CommandError | null>(null);
 
-  const send = (next: Draft, soon: boolean): boolean => {
+  const send = (next: Draft, when: "soon" | "now"): boolean => {
     const { data, isReady } = reading(parameters, next);
     setTried(!isReady);
     if (!isReady) return false;
     isUnsent.current = false;
     setAnswered(error);
-    onSend(name, data, soon);
+    sender[when](name, data);
     return true;
   };
   const change = (next: Draft, how: How): void => {
     isUnsent.current = true;
     onDraft(name, next);
-    if (how === "held" || (isLive && how === "moved")) send(next, true);
+    if (how === "held" || (isLive && how === "moved")) send(next, "soon");
   };
   const submit = (): void => {
-    if (send(draft, false)) return;
+    if (send(draft, "now")) return;
     requestAnimationFrame(() => root.current?.querySelector<HTMLElement>(FAULTY)?.focus());
   };
   const leave = ({ currentTarget, relatedTarget }: FocusEvent): void => {
-    if (isLive && isUnsent.current && !currentTarget.contains(relatedTarget)) send(draft, true);
+    if (isLive && isUnsent.current && !currentTarget.contains(relatedTarget)) send(draft, "soon");
   };
 
   const isBare = !Object.keys(parameters.fields).length;

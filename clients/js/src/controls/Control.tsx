@@ -1,6 +1,6 @@
 import { useId, type ReactElement, type ReactNode } from "react";
 import { isObject } from "../core/json";
-import type { Field, GroupField, ListField } from "./field";
+import type { ChoiceField, Field, GroupField, ListField } from "./field";
 import { Choice, ImageInput, NumberInput, Switch, TextInput, type Attributes } from "./inputs";
 import { KeyPad } from "./KeyPad";
 import { labelOf } from "./labels";
@@ -29,6 +29,7 @@ export function Control(props: ControlProps): ReactElement {
   const { kind, description, nullable, required } = field;
   const id = useId();
   const value = shown(field, draft);
+  const Input = INPUTS[kind] as (props: InputProps<Field>) => ReactNode;
   const problem = problems.get(path);
   const begun = field.default ?? (kind === "number" && field.range ? field.range.min : EMPTY[kind]);
   const attributes: Attributes = {
@@ -58,7 +59,7 @@ export function Control(props: ControlProps): ReactElement {
       </div>
       {kind === "group" && about}
       <div className="reactor-row">
-        <Input {...props} value={value} attributes={attributes} />
+        <Input {...props} {...{ value, attributes }} />
         {action}
       </div>
       {kind !== "group" && about}
@@ -82,48 +83,49 @@ export function About({ id, description, problem }: AboutProps): ReactNode {
   );
 }
 
-interface InputProps extends ControlProps {
+interface InputProps<Kind extends Field> extends ControlProps {
+  field: Kind;
   value: unknown;
   attributes: Attributes;
 }
 
-function Input({ field, label, ...props }: InputProps): ReactNode {
-  const { value, attributes, onChange } = props;
-  switch (field.kind) {
-    case "number":
-      return <NumberInput {...props} field={field} />;
-    case "switch":
-      return <Switch {...props} />;
-    case "choice":
-      if (!field.keys.length) return <Choice {...props} field={field} />;
-      return (
-        <KeyPad
-          names={field.keys.map(String)}
-          held={[String(value)]}
-          attributes={attributes}
-          onHeld={(names) => {
-            const chosen = names.length ? field.keys.find((key) => String(key) === names.at(-1)) : field.rest;
-            if (chosen !== undefined) onChange(chosen, "held");
-          }}
-        />
-      );
-    case "text":
-      return <TextInput {...props} field={field} />;
-    case "json":
-      return <TextInput {...props} field={{ ...field, isLong: true }} className="reactor-code" />;
-    case "image":
-      return <ImageInput {...props} />;
-    case "list":
-      return <Entries {...props} field={field} label={label} />;
-    case "group":
-      return (
-        value !== null && (
-          <div {...attributes} role="group" className="reactor-fields">
-            <Fields {...props} field={field} />
-          </div>
-        )
-      );
-  }
+type Inputs = { [Kind in Field as Kind["kind"]]: (props: InputProps<Kind>) => ReactNode };
+
+const INPUTS: Inputs = {
+  number: NumberInput,
+  switch: Switch,
+  choice: ({ field, ...props }) =>
+    field.keys.length ? <Keys {...props} field={field} /> : <Choice {...props} field={field} />,
+  text: TextInput,
+  json: TextInput,
+  image: ImageInput,
+  list: Entries,
+  group: Group,
+};
+
+/** Options to hold, as keys of a keyboard. */
+function Keys({ field, value, attributes, onChange }: InputProps<ChoiceField>): ReactElement {
+  return (
+    <KeyPad
+      names={field.keys.map(String)}
+      held={[String(value)]}
+      attributes={attributes}
+      onHeld={(names) => {
+        const chosen = names.length ? field.keys.find((key) => String(key) === names.at(-1)) : field.rest;
+        if (chosen !== undefined) onChange(chosen, "held");
+      }}
+    />
+  );
+}
+
+function Group({ value, attributes, ...props }: InputProps<GroupField>): ReactNode {
+  return (
+    value !== null && (
+      <div {...attributes} role="group" className="reactor-fields">
+        <Fields {...props} />
+      </div>
+    )
+  );
 }
 
 /** The parameters of a command or of an object. */
@@ -161,15 +163,7 @@ export function Fields({ field, draft, path, problems, onChange }: Place & { fie
 }
 
 /** A list that can be added to. */
-function Entries({
-  field,
-  value,
-  label,
-  attributes,
-  path,
-  problems,
-  onChange,
-}: InputProps & { field: ListField }): ReactElement {
+function Entries({ field, value, label, attributes, path, problems, onChange }: InputProps<ListField>): ReactElement {
   const { rest, minItems = 0, maxItems = rest ? Infinity : 0 } = field;
   const entries: Draft[] = Array.isArray(value) ? value : [];
   return (

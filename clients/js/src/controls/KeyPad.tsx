@@ -1,4 +1,5 @@
 import { useEffect, useRef, type AriaAttributes, type ReactElement, type RefObject } from "react";
+import { useLatest } from "../react/useLatest";
 import { keyOf, placeOf, symbolOf } from "./keys";
 
 interface KeyPadProps {
@@ -69,12 +70,9 @@ function useHeld(pad: RefObject<HTMLElement | null>, names: string[], onHeld: (n
     else down.current.delete(by);
     if (down.current.size < size) tell();
   };
-  const latest = useRef(release);
-  useEffect(() => {
-    latest.current = release;
-    return listen(pad.current, names, { hold, release });
-  });
-  useEffect(() => () => latest.current(), []);
+  const latest = useLatest(release);
+  useEffect(() => listen(pad.current, names, { hold, release }));
+  useEffect(() => () => latest.current(), [latest]);
   return { hold, release };
 }
 

@@ -1,5 +1,6 @@
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactElement } from "react";
+import { useCallback, useEffect, useMemo, useState, type ReactElement } from "react";
 import { useStyleSheet } from "../react/stylesheet";
+import { useLatest } from "../react/useLatest";
 import { Command } from "./Command";
 import type { CommandControlsProps } from "./CommandControls";
 import { formsOf } from "./commands";
@@ -14,7 +15,7 @@ export function Panel(props: CommandControlsProps): ReactElement {
   const forms = useMemo(() => capabilities && formsOf(capabilities), [capabilities]);
   const [drafts, setDrafts] = useState<Record<string, Draft>>({});
   const change = useCallback((name: string, draft: Draft) => setDrafts((all) => ({ ...all, [name]: draft })), []);
-  const send = useSending(onCommand);
+  const sender = useSender(onCommand);
   return (
     <fieldset className={`reactor-controls ${className}`} style={style} disabled={disabled} aria-label="Controls">
       {forms?.map((form) => (
@@ -24,7 +25,7 @@ export function Panel(props: CommandControlsProps): ReactElement {
           draft={drafts[form.name]}
           error={commandError?.command === form.name ? commandError : null}
           onDraft={change}
-          onSend={send}
+          sender={sender}
         />
       ))}
       {!forms?.length && (
@@ -34,22 +35,15 @@ export function Panel(props: CommandControlsProps): ReactElement {
   );
 }
 
-type Sending = (name: string, data: object, soon: boolean) => void;
-
-function useSending(onCommand: CommandControlsProps["onCommand"]): Sending {
-  const latest = useRef(onCommand);
-  const sender = useRef<FrameSender>(null);
+function useSender(onCommand: CommandControlsProps["onCommand"]): FrameSender {
+  const latest = useLatest(onCommand);
+  const sender = useMemo(() => new FrameSender((name, data) => latest.current(name, data)), [latest]);
   useEffect(() => {
-    latest.current = onCommand;
-  }, [onCommand]);
-  useEffect(() => {
-    const own = new FrameSender((name, data) => latest.current(name, data));
-    sender.current = own;
-    document.addEventListener("visibilitychange", own.flush);
+    document.addEventListener("visibilitychange", sender.flush);
     return () => {
-      document.removeEventListener("visibilitychange", own.flush);
-      own.flush();
+      document.removeEventListener("visibilitychange", sender.flush);
+      sender.flush();
     };
-  }, []);
-  return useCallback((name, data, soon) => sender.current?.[soon ? "soon" : "now"](name, data), []);
+  }, [sender]);
+  return sender;
 }

@@ -1,5 +1,6 @@
-import { useEffect, useId, useRef, useState, type AriaAttributes, type ReactElement } from "react";
-import type { ChoiceField, NumberField, TextField } from "./field";
+import { useId, useRef, useState, type AriaAttributes, type ReactElement } from "react";
+import { useLatest } from "../react/useLatest";
+import type { ChoiceField, JsonField, NumberField, TextField } from "./field";
 import type { Draft } from "./values";
 
 /** Who a control is, and what is said about it. */
@@ -107,17 +108,18 @@ export function Choice({ field, value, attributes, onChange }: InputProps & { fi
   );
 }
 
-interface TextInputProps extends InputProps {
-  field: Pick<TextField, "default"> & { isLong: boolean };
-  className?: string;
-}
-
-export function TextInput({ field, value, className, attributes, onChange }: TextInputProps): ReactElement {
-  const Element = field.isLong ? "textarea" : "input";
+export function TextInput({
+  field,
+  value,
+  attributes,
+  onChange,
+}: InputProps & { field: TextField | JsonField }): ReactElement {
+  const isCode = field.kind === "json";
+  const Element = isCode || field.isLong ? "textarea" : "input";
   return (
     <Element
       {...attributes}
-      className={className}
+      className={isCode ? "reactor-code" : undefined}
       value={(value as string | null | undefined) ?? ""}
       placeholder={field.default === null ? "none" : undefined}
       onChange={({ target }: { target: { value: string } }) => onChange(target.value, "typed")}
@@ -127,10 +129,7 @@ export function TextInput({ field, value, className, attributes, onChange }: Tex
 
 export function ImageInput({ value, attributes, onChange }: InputProps): ReactElement {
   const [refused, setRefused] = useState("");
-  const latest = useRef(onChange);
-  useEffect(() => {
-    latest.current = onChange;
-  }, [onChange]);
+  const latest = useLatest(onChange);
   const take = ([file]: Iterable<File>): void => {
     if (!file) return;
     const isImage = file.type.startsWith("image/");

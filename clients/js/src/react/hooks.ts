@@ -1,13 +1,11 @@
-import { useContext, useEffect, useLayoutEffect, useRef } from "react";
+import { useContext, useEffect } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import type { StoreApi } from "zustand/vanilla";
 import type { ReactorStats } from "../core/state";
 import { ReactorContext } from "./ReactorProvider";
 import type { ReactorStore } from "./store";
-
-// React 18 warns of layout effects on a server.
-const useEarlyEffect = typeof document === "undefined" ? useEffect : useLayoutEffect;
+import { useLatest } from "./useLatest";
 
 /**
  * What `selector` chooses from the session's state; the component renders again when that changes. A selector may
@@ -20,11 +18,8 @@ export function useReactor<Chosen>(selector: (store: ReactorStore) => Chosen): C
 /** Hear every message of the model; always by the handler of the last render. */
 export function useReactorMessage(handler: (message: unknown) => void): void {
   const store = useReactorStore();
-  const latest = useRef(handler);
-  useEarlyEffect(() => {
-    latest.current = handler;
-  }, [handler]);
-  useEffect(() => store.getState().onMessage((message) => latest.current(message)), [store]);
+  const latest = useLatest(handler);
+  useEffect(() => store.getState().onMessage((message) => latest.current(message)), [store, latest]);
 }
 
 /** What was measured over the last second; null before the session is ready. */
