@@ -1,5 +1,4 @@
 const LOCAL = "ws://localhost:8080/ws";
-const SCHEMES: Record<string, string> = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
 
 /**
  * The coordinator's WebSocket: `coordinatorUrl` where given, else the local one.
@@ -11,18 +10,12 @@ export function socketUrl(coordinatorUrl: string | undefined, local: boolean): s
     if (local) return LOCAL;
     throw new TypeError("Say where the coordinator is: `local` for this machine, or `coordinatorUrl`.");
   }
-  let url: URL;
   try {
-    url = new URL(coordinatorUrl);
+    const { protocol, host, pathname, search } = new URL(coordinatorUrl);
+    const path = pathname.replace(/(\/ws)?\/*$/, "/ws");
+    if (/^(ws|http)s?:$/.test(protocol)) return `${protocol.replace("http", "ws")}//${host}${path}${search}`;
   } catch {
-    throw wrong(coordinatorUrl);
+    // What is no address at all is told as one of another kind.
   }
-  const scheme = SCHEMES[url.protocol];
-  if (!scheme || !url.hostname) throw wrong(coordinatorUrl);
-  const path = url.pathname.replace(/\/+$/, "");
-  return `${scheme}//${url.host}${path.endsWith("/ws") ? path : `${path}/ws`}${url.search}`;
-}
-
-function wrong(found: string): TypeError {
-  return new TypeError(`coordinatorUrl: expected an address such as ws://localhost:8080/ws, found "${found}".`);
+  throw new TypeError(`coordinatorUrl: expected an address such as ${LOCAL}, found "${coordinatorUrl}".`);
 }
