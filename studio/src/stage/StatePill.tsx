@@ -23,16 +23,17 @@ const STATES: Record<Scene["kind"], [Tone, string]> = {
 /** The state in a word, and the session's time. */
 export function StatePill({ scene }: { scene: Scene }): ReactElement {
   const [tone, word] = STATES[scene.kind];
+  const sessionId = useReactor((store) => store.sessionId);
   return (
     <p className={`pill pill-${tone}`}>
       <span className="dot" aria-hidden="true" />
       {word}
-      {scene.kind === "live" && <SessionTime />}
+      {sessionId !== null && <SessionTime key={sessionId} isShown={scene.kind === "live"} />}
     </p>
   );
 }
 
-function SessionTime(): ReactElement {
+function SessionTime({ isShown }: { isShown: boolean }): ReactElement | null {
   const expiration = useReactor((store) => store.sessionExpiration);
   const [begun] = useState(() => Date.now());
   const [now, setNow] = useState(begun);
@@ -40,6 +41,7 @@ function SessionTime(): ReactElement {
     const timer = setInterval(() => setNow(Date.now()), 1_000);
     return () => clearInterval(timer);
   }, []);
+  if (!isShown) return null; // and it goes on
   const left = expiration && expiration.expiresAt - now / 1000;
   return <span className="numbers">{left === null ? clockText((now - begun) / 1000) : `${clockText(left)} left`}</span>;
 }
