@@ -76,6 +76,16 @@ class Stretch:
         unseen = self.after.decoded - self.before.decoded - len(self.pictures)
         return max(0, missing - max(0, unseen))
 
+    @property
+    def packets_lost(self) -> int:
+        """RTP packets that never came, or came too late; what they carried may have been sent again in time."""
+        return self.after.packets_lost - self.before.packets_lost
+
+    @property
+    def dropped(self) -> int:
+        """Pictures that came and that the decoder gave up."""
+        return self.after.dropped - self.before.dropped
+
     def speed(self, window_s: float = 1.0) -> float:
         """How much faster than drawn the pictures were shown, at most, over `window_s` of drawing."""
         drawn = np.array([reading.drawn_at_s for reading, _ in self.fresh])

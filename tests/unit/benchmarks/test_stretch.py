@@ -25,6 +25,11 @@ def test_a_picture_that_only_the_viewer_missed_is_not_lost() -> None:
     assert stretch([0, 1, 3, 4], decoded=5).lost == 0
 
 
+def test_packets_and_pictures_are_lost_within_the_stretch_only() -> None:
+    seen = Stretch([], Counts(100, 2, 30), Counts(150, 3, 34))
+    assert (seen.dropped, seen.packets_lost) == (1, 4)
+
+
 def test_speed_is_one_when_shown_as_drawn() -> None:
     assert stretch(list(range(90))).speed() == pytest.approx(1.0)
 
