@@ -17,6 +17,18 @@ _PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
 
+_SMALLEST_TARGET_PX = 40
+_TOO_SMALL = """least => {
+    const small = element => {
+        element.scrollIntoView({ block: "center" });
+        const { x, y, width, height } = element.getBoundingClientRect();
+        const isHit = by => element.contains(document.elementFromPoint(x + width / 2, y + height / 2 + by));
+        return height > 0 && !(isHit(1 - least / 2) && isHit(least / 2 - 1));
+    };
+    const targets = "button, select, textarea, input:not([type=radio]), .reactor-segments label";
+    return [...document.querySelectorAll(`.reactor-controls :is(${targets})`)].filter(small).map(one => one.outerHTML);
+}"""
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def panel(livekit_server: Endpoint) -> AsyncIterator[Stack]:
@@ -30,7 +42,7 @@ async def app(panel: Stack, browser: Browser, pages: str) -> AsyncIterator[AppPa
     async with await browser.new_context() as context:
         app = await AppPage.opened(await context.new_page(), pages, panel)
         assert await app.numbers(1) == [0]
-        await expect(app.page.get_by_role("button", name="Other 29")).to_be_visible()
+        await expect(app.page.get_by_role("button", name="Other 26")).to_be_visible()
         yield app
         assert app.errors == []
 
@@ -50,6 +62,14 @@ async def test_strict_mode_asks_for_one_session_only(app: AppPage, panel: Stack)
 async def test_forty_commands_have_forty_controls_without_accessibility_violations(app: AppPage, page: Page) -> None:
     assert await page.locator(".reactor-command").count() == 40
     assert await app.accessibility() == []
+
+
+async def test_whatever_a_finger_hits_is_large_enough(page: Page) -> None:
+    devtools = await page.context.new_cdp_session(page)
+    await devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    assert await page.evaluate("matchMedia('(pointer: coarse)').matches")
+    assert await page.evaluate(_TOO_SMALL, _SMALLEST_TARGET_PX) == []
+    await devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
 
 
 async def test_a_button(app: AppPage, page: Page) -> None:
@@ -125,6 +145,41 @@ async def test_keys(app: AppPage, page: Page) -> None:
     await page.keyboard.up("w")
     await page.keyboard.up("d")
     await app.until_shown(10_000)
+
+
+async def test_a_menu_of_numbers(app: AppPage, page: Page) -> None:
+    await page.get_by_role("combobox", name="Quality").select_option("1024")
+    await app.until_shown(12_024)
+
+
+async def test_a_json_editor(app: AppPage, page: Page) -> None:
+    editor = page.get_by_role("textbox", name="Weights")
+    weights = page.locator(".reactor-command", has=editor)
+    await editor.fill('{"sky": 2, "sea": ')
+    await page.get_by_role("button", name="Send Weights").click()
+    await expect(weights.get_by_role("alert")).to_have_text("It has to be JSON.")
+    await editor.press_sequentially("40}")
+    await editor.press("Control+Enter")
+    await app.until_shown(14_042)
+    await expect(weights.get_by_role("alert")).to_have_count(0)
+
+
+async def test_keys_of_which_one_is_held_at_a_time(app: AppPage, page: Page) -> None:
+    await page.locator(".reactor-view").click()
+    await page.keyboard.down("i")
+    await app.until_shown(15_001)
+    await page.keyboard.down("l")
+    await app.until_shown(15_004)
+    await page.keyboard.up("l")
+    await app.until_shown(15_001)
+    await page.keyboard.up("i")
+    await app.until_shown(15_000)
+    pad = page.locator(".reactor-pad", has=page.get_by_role("button", name="k", exact=True))
+    await pad.get_by_role("button", name="k", exact=True).hover()
+    await page.mouse.down()
+    await app.until_shown(15_003)
+    await page.mouse.up()
+    await app.until_shown(15_000)
 
 
 async def test_a_refused_value_is_told_beside_its_control(page: Page) -> None:

@@ -13,7 +13,8 @@ from pydantic import BaseModel, Field
 from reactor_runtime import VideoModel, command, get_ctx
 from support import pattern
 
-_OTHERS = 30
+_OTHERS = 27
+_KEYS = ["none", "i", "j", "k", "l"]
 
 
 class Place(BaseModel):
@@ -89,3 +90,15 @@ class Panel(_Others):
     @command("send_keys", description="Keys.")
     def send_keys(self, w: bool = False, a: bool = False, s: bool = False, d: bool = False) -> None:
         self.shown = 10_000 + 8 * w + 4 * a + 2 * s + d
+
+    @command("set_quality", description="One of many.")
+    def set_quality(self, quality: Literal[16, 32, 64, 128, 256, 512, 1024, 2048] = 64) -> None:
+        self.shown = 11_000 + quality
+
+    @command("set_weights", description="What has no control of its own.")
+    def set_weights(self, weights: dict[str, int]) -> None:
+        self.shown = 14_000 + sum(weights.values())
+
+    @command("hold_key", description="One key at a time.")
+    def hold_key(self, keyboard_key: Literal["i", "j", "k", "l", "none"] = "none") -> None:
+        self.shown = 15_000 + _KEYS.index(keyboard_key)
