@@ -15,7 +15,7 @@ _ELSEWHERE = {socket.AF_INET: ("192.0.2.1", 9), socket.AF_INET6: ("2001:db8::1",
 def lan_url(listen_host: str, public_host: str | None, port: int, livekit_public_url: str | None = None) -> str | None:
     """The page's address for other machines; None: they aren't let in, or no network is up.
 
-    None as well where clients join LiveKit by TLS: a proxy stands before us, and what it calls the page isn't known here.
+    None as well where clients join LiveKit by TLS: what the proxy before us calls the page isn't known here.
     """
     if livekit_public_url is not None and urlsplit(livekit_public_url).scheme in SECURE:
         return None
