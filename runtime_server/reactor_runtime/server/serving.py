@@ -21,6 +21,7 @@ from reactor_runtime.server.app import create_app
 from reactor_runtime.server.events import EventHub
 from reactor_runtime.server.settings import Settings
 from reactor_runtime.session.controller import Controller
+from reactor_runtime.session.hot_reload import reload_when_saved
 from reactor_runtime.transport.base import Transport
 from reactor_runtime.worker.history import ModelHistory
 from reactor_runtime.worker.spawn import Spawned
@@ -58,8 +59,9 @@ def serve(settings: Settings, listening: socket.socket, first: Spawned | None) -
 async def _serve(settings: Settings, listening: socket.socket, first: Spawned | None) -> int:
     hub = EventHub()
     history = ModelHistory(settings.cache_dir, settings.path)
+    supervisor = Supervisor(settings.path, history, settings.worker_environment, first=first)
     controller = Controller(
-        Supervisor(settings.path, history, settings.worker_environment, first=first),
+        supervisor,
         history,
         open_transport=partial(_open_livekit, settings),
         publish=hub.publish,
@@ -80,16 +82,18 @@ async def _serve(settings: Settings, listening: socket.socket, first: Spawned | 
     running = asyncio.create_task(controller.run(), name="controller")
     # A third of a second, beside the model's loading: the first room shall not wait for it.
     importing = asyncio.create_task(asyncio.to_thread(_import_livekit), name="import livekit")
-    beating = asyncio.create_task(hub.beat(), name="heartbeat")
+    beside = [asyncio.create_task(hub.beat(), name="heartbeat")]
+    if settings.hot_reload:
+        beside.append(asyncio.create_task(reload_when_saved(settings.path, supervisor, controller), name="hot reload"))
     stopping = asyncio.create_task(stop.wait(), name="stop signal")
     _announce(settings, listening)
     await asyncio.wait({serving, running, stopping}, return_when="FIRST_COMPLETED")
     await controller.close()
-    beating.cancel()
-    stopping.cancel()
+    for task in (*beside, stopping):
+        task.cancel()
     hub.close()
     server.should_exit = True
-    done = await asyncio.gather(serving, running, importing, beating, stopping, return_exceptions=True)
+    done = await asyncio.gather(serving, running, importing, *beside, stopping, return_exceptions=True)
     for failure in (result for result in done[:3] if isinstance(result, Exception)):
         _log.error("the runtime server failed", exc_info=failure)
     _log.info("stopped")

@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """Weights registry: a bucket, s3://BUCKET or file:///FOLDER; default: reactor-models."""
     offline: bool = False
     """Fetch no weights."""
+    hot_reload: bool = False
+    """Load the model again when a file in its folder is saved, once no session runs."""
 
     @property
     def worker_environment(self) -> dict[str, str]:

@@ -110,6 +110,8 @@ class Supervisor:
         self._environment = dict(environment or {})
         self._command = command
         self._first = first
+        self.loaded_from: Look = {}
+        """The folder as it was before the load that runs or is done."""
         self._manifest: Manifest | None = None
         self._life: WorkerLife | None = None
         self._reload = asyncio.Event()
@@ -125,7 +127,7 @@ class Supervisor:
         """Load the model, again after each crash, kill or change; returns after `close`."""
         while not self._closing:
             self._reload.clear()
-            before, _ = await self._look()
+            self.loaded_from, _ = await self._look()
             if self._closing:
                 return
             error = await self._one_life(listener)
@@ -135,7 +137,7 @@ class Supervisor:
                 self._hasty = 0
             else:
                 listener.load_failed(error)
-                await self._change_or_request(before)
+                await self._change_or_request(self.loaded_from)
                 self._crashes = 0
 
     @property
