@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -147,7 +148,7 @@ def _size_bytes(store: ObjectStore, name: str, stop: Event) -> int:
     from reactor_runtime.weights.download.limits import Limits  # noqa: PLC0415
     from reactor_runtime.weights.download.plan import make_plan  # noqa: PLC0415
 
-    return ask(lambda: make_plan(store, name), stop, Limits().first_patience_s).total_bytes
+    return ask(partial(make_plan, store, name), stop, Limits().first_patience_s).total_bytes
 
 
 def _offline_words(missing: Sequence[str], *, force: bool) -> str:

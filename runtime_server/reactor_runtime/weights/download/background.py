@@ -12,14 +12,18 @@ _POLL_S = 0.05
 T = TypeVar("T")
 
 
-def ask(question: Callable[[], T], stop: threading.Event, patience_s: float) -> T:
+Question = Callable[[Callable[[], None]], T]
+"""Calls what it is given whenever the registry has answered a part of it."""
+
+
+def ask(question: Question[T], stop: threading.Event, patience_s: float) -> T:
     """The answer of the registry to `question`, which is asked again while the registry can't be reached.
 
     After a stop the thread ends with the question's own deadline; nobody looks at its answer.
 
     Raises:
         StoppedError: `stop` was set.
-        RegistryUnreachableError: for `patience_s` there was no answer.
+        RegistryUnreachableError: for `patience_s` nothing was answered.
         RegistryError: whatever else the question raises.
     """
     call = _Call(question, Patience(patience_s), stop)
@@ -33,7 +37,7 @@ def ask(question: Callable[[], T], stop: threading.Event, patience_s: float) -> 
 
 
 class _Call(Generic[T]):
-    def __init__(self, question: Callable[[], T], patience: Patience, stop: threading.Event) -> None:
+    def __init__(self, question: Question[T], patience: Patience, stop: threading.Event) -> None:
         self._question = question
         self._patience = patience
         self._stop = stop
@@ -45,7 +49,7 @@ class _Call(Generic[T]):
         try:
             while not self._answers:
                 try:
-                    self._answers.append(self._question())
+                    self._answers.append(self._question(self._patience.heard))
                 except RegistryUnreachableError as error:
                     if self._stop.is_set():
                         raise

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 from reactor_runtime.errors import WeightsError
@@ -137,9 +138,7 @@ class _Fetch:
         raise AssertionError("the last attempt returns or raises")
 
     def _attempt(self, *, force: bool) -> Path:
-        plan = ask(
-            lambda: make_plan(self._store, self._layout.name), self._stop, patience_s=self._limits.first_patience_s
-        )
+        plan = ask(partial(make_plan, self._store, self._layout.name), self._stop, self._limits.first_patience_s)
         tree = self._take_over(self._layout)
         claims = tree.claims(plan)
         check_space(plan, claims, self._layout.root, self._limits.reserve_bytes)

@@ -1,6 +1,7 @@
 """What there is to fetch: the registry's listing of a folder, and what the folder's index says of it."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -63,8 +64,8 @@ class Plan:
         return sum(file.size_bytes for file in self.files)
 
 
-def make_plan(store: ObjectStore, folder: str) -> Plan:
-    """Ask the registry; lists nothing but this folder.
+def make_plan(store: ObjectStore, folder: str, heard: Callable[[], None]) -> Plan:
+    """Ask the registry; lists nothing but this folder, and calls `heard` when that is done.
 
     Where there is an index, what it doesn't name isn't part of the folder: the rest of an earlier upload.
 
@@ -76,6 +77,7 @@ def make_plan(store: ObjectStore, folder: str) -> Plan:
     """
     prefix = f"{folder}/"
     infos = {info.key.removeprefix(prefix): info for info in store.list(prefix)}
+    heard()
     # Only where the listing shows one: a folder without an index costs no second question.
     index = load_index(store, folder) if any(key.startswith(f"{RESERVED}/") for key in infos) else None
     indexed = {file.path: file for file in index.files} if index else {}

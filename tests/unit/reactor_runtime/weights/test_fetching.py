@@ -390,6 +390,23 @@ def test_stop_ends_it_soon_while_the_registry_hangs(store: MemoryStore, tmp_path
     assert contents_of(fetch_folder(store, NAME, root=tmp_path)) == FILES
 
 
+def test_a_registry_that_lists_slowly_and_then_breaks_off_once_is_asked_again(tmp_path: Path) -> None:
+    breaks = iter([True])
+
+    class Slow(MemoryStore):
+        def list(self, prefix: str) -> Iterator[ObjectInfo]:
+            time.sleep(2 * QUICK.first_patience_s)
+            return super().list(prefix)
+
+        def read_range(self, key: str, start: int, end: int, *, etag: str | None = None) -> Iterator[bytes]:
+            if next(breaks, False):
+                raise RegistryUnreachableError("the connection broke")
+            return super().read_range(key, start, end, etag=etag)
+
+    store = Slow(objects=folder_store(NAME, FILES, indexed=True).objects)
+    assert contents_of(fetch_folder(store, NAME, root=tmp_path, limits=QUICK)) == FILES
+
+
 def test_stop_ends_it_soon_while_the_registry_is_asked(tmp_path: Path) -> None:
     go_on, stop = threading.Event(), threading.Event()
 
