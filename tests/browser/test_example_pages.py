@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -39,9 +40,12 @@ def built(example: str, folder: str) -> Path:
     return path
 
 
-async def shows_the_model(context: BrowserContext, address: str, stack: Stack, probe: Path) -> None:
+async def shows_the_model(
+    context: BrowserContext, address: str, stack: Stack, probe: Path, scheme: Literal["light", "dark"] = "light"
+) -> None:
     """Open it as a user would: the picture plays, the controls are there, nothing is wrong."""
     page = await context.new_page()
+    await page.emulate_media(color_scheme=scheme)
     errors = watch_console(page)
     await page.add_init_script(_ELSEWHERE % stack.url)
     await page.goto(address)
@@ -56,9 +60,12 @@ async def shows_the_model(context: BrowserContext, address: str, stack: Stack, p
     assert errors == []
 
 
-async def test_the_smallest_page_shows_the_model(context: BrowserContext, page_folder: Path, stack: Stack) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_smallest_page_shows_the_model(
+    context: BrowserContext, page_folder: Path, stack: Stack, scheme: Literal["light", "dark"]
+) -> None:
     with served(built("react-minimal", "dist")) as address:
-        await shows_the_model(context, address, stack, page_folder / "probe.js")
+        await shows_the_model(context, address, stack, page_folder / "probe.js", scheme)
 
 
 async def test_the_page_of_next_is_rendered_on_the_server_and_shows_the_model(
