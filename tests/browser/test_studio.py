@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, expect
 
 from reactor_cli.livekit_server import Endpoint
-from support.app_page import accessibility_violations
+from support.app_page import accessibility_violations, until_true
 from support.core import write_model
 from support.product import Product
 from support.stack import MODELS, Stack, running_stack
@@ -92,6 +92,17 @@ async def test_a_picture_and_a_recording_are_saved(studio: StudioPage) -> None:
     async with studio.page.expect_download() as recorded:
         await studio.button("Stop recording and save").click()
     assert (await (await recorded.value).path()).stat().st_size > 1_000
+
+
+async def test_the_picture_fills_the_screen_and_comes_back(studio: StudioPage) -> None:
+    await studio.button("Full screen").click()
+    await expect(studio.button("Leave full screen")).to_be_visible()
+    assert await studio.page.evaluate("document.fullscreenElement.getAttribute('aria-label')") == "Picture"
+    size = "document.querySelector('.stage').getBoundingClientRect().width >= screen.width"
+    await until_true(studio.page, size)
+    await studio.button("Leave full screen").click()
+    await expect(studio.button("Full screen")).to_be_visible()
+    assert await studio.page.evaluate("document.fullscreenElement") is None
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
