@@ -100,7 +100,7 @@ class Coordinator:
             self._rooms.missing,
             lambda: self.broker.rooms_in_use,
             self._rooms_lost,
-            patience_s(self._settings.livekit_url),
+            self._settings.livekit_lost_after or patience_s(self._settings.livekit_url),
         )
         self._spawn(look.run(), "watch LiveKit")
 

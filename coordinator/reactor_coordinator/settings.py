@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """A folder with the built studio; default: the one that this program came with."""
     allow_origin: Annotated[list[str], NoDecode, BeforeValidator(_split)] = []
     """More web origins that may connect, for instance https://example.org; `*`: all."""
+    livekit_lost_after: OptionalSeconds = None
+    """Seconds of LiveKit's silence after which its rooms are lost; default: 2 on this machine, 15 on another."""
     latency: Literal["low", "smooth"] = "low"
     """`smooth` lets clients buffer against network jitter."""
     orphan_timeout: Seconds = 30.0
