@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from reactor_cli.livekit_server import Endpoint
 from support.app_page import accessibility_violations, until_true
 from support.core import write_model
+from support.guest import another_in, humming_in, participants
 from support.limits import PATIENCE_S
 from support.stack import MODELS, Stack, running_stack
 from support.studio_page import StudioPage, need_built_studio
@@ -20,8 +20,6 @@ from support.studio_page import StudioPage, need_built_studio
 pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
 
 _HEARD = 1_000  # of 32,767: more than a codec makes of silence
-_RATE_HZ = 48_000
-_FRAME = _RATE_HZ // 100
 _LISTENER = """
 class Model(VideoModel):
     def start_session(self):
@@ -70,25 +68,6 @@ async def opened(page: Page, stack: Stack) -> StudioPage:
     return studio
 
 
-async def room_of(stack: Stack) -> str:
-    """The one session's; those kept ready for later ones are empty."""
-    health = (await stack.get("/health")).json()
-    assert health["active_connections"] == 1
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            for room in await stack.rooms():
-                if len(await participants(stack, room)) > 1:
-                    return room
-            await asyncio.sleep(0.1)
-
-
-async def participants(stack: Stack, room: str) -> list[api.ParticipantInfo]:
-    http = stack.livekit.url.replace("ws", "http", 1)
-    async with api.LiveKitAPI(http, stack.livekit.api_key, stack.livekit.api_secret) as server:
-        found = await server.room.list_participants(api.ListParticipantsRequest(room=room))
-    return list(found.participants)
-
-
 async def until_sources(stack: Stack, *wanted: int) -> None:
     """Wait until the page publishes these, unmuted, and nothing else; a room before the last may still be there."""
     found: list[int] = []
@@ -113,19 +92,6 @@ async def sources(stack: Stack) -> list[int]:
         for track in each.tracks
         if not track.muted
     ]
-
-
-@asynccontextmanager
-async def another_in(stack: Stack) -> AsyncIterator[rtc.Room]:
-    """Somebody else in the session's room."""
-    grants = api.VideoGrants(room_join=True, room=await room_of(stack))
-    token = api.AccessToken(stack.livekit.api_key, stack.livekit.api_secret)
-    room = rtc.Room()
-    await room.connect(stack.livekit.url, token.with_identity("another").with_grants(grants).to_jwt())
-    try:
-        yield room
-    finally:
-        await room.disconnect()
 
 
 async def until_heard(room: rtc.Room) -> None:
@@ -206,29 +172,14 @@ async def test_a_refused_camera_is_told_where_its_picture_would_be(context: Brow
 
 async def test_a_sound_in_the_session_is_silent_until_it_is_asked_for(page: Page, stack: Stack) -> None:
     studio = await opened(page, stack)
-    async with another_in(stack) as room:
-        source = rtc.AudioSource(_RATE_HZ, 1)
-        await room.local_participant.publish_track(rtc.LocalAudioTrack.create_audio_track("sound", source))
-        humming = asyncio.create_task(_hum(source))
-        try:
-            await expect(page.locator("audio")).to_have_js_property("srcObject", None)
-            await studio.button("Sound on").click()
-            async with asyncio.timeout(PATIENCE_S):
-                await page.evaluate(_LOUDNESS)
-            assert await page.evaluate("(({ paused, muted }) => [paused, muted])(document.querySelector('audio'))") == [
-                False,
-                False,
-            ]
-            await studio.button("Silence").click()
-            await expect(page.locator("audio")).to_have_js_property("srcObject", None)
-        finally:
-            humming.cancel()
+    async with humming_in(stack):
+        await expect(page.locator("audio")).to_have_js_property("srcObject", None)
+        await studio.button("Sound on").click()
+        async with asyncio.timeout(PATIENCE_S):
+            await page.evaluate(_LOUDNESS)
+        playing = "(({ paused, muted }) => [paused, muted])(document.querySelector('audio'))"
+        assert await page.evaluate(playing) == [False, False]
+        await studio.button("Silence").click()
+        await expect(page.locator("audio")).to_have_js_property("srcObject", None)
     await expect(page.locator("audio")).to_have_count(0)
     await page.close()
-
-
-async def _hum(source: rtc.AudioSource) -> None:
-    """A tone, for ever."""
-    samples = (8_000 * np.sin(2 * np.pi * 440 * np.arange(_FRAME) / _RATE_HZ)).astype(np.int16)
-    while True:  # it takes as much as it plays
-        await source.capture_frame(rtc.AudioFrame(samples.tobytes(), _RATE_HZ, 1, _FRAME))
