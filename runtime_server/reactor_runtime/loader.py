@@ -128,24 +128,30 @@ def _missing_module(error: ModuleNotFoundError, name: str, folder: Path) -> Mode
     elif package != name and package in sys.modules:
         hint = f"The installed {package} has no such part; another version of it may."
     else:
-        hint = f"Install it: {_install_command(name, folder)}"
+        hint = _install_hint(name, folder)
     return ModelLoadError(f"{where}there is no module named {name!r}. {hint}", file, line)
 
 
-def _install_command(name: str, folder: Path) -> str:
-    """The command for the module `name`: as requirements.txt spells its package, if it is listed there."""
+def _install_hint(name: str, folder: Path) -> str:
+    """The command for the module `name`: as requirements.txt spells its package, if it is listed there.
+
+    A name that nothing knows as a package may be a file that the author has yet to write.
+    """
     from packaging.utils import canonicalize_name  # noqa: PLC0415 - only a failure pays for it
 
     from reactor_runtime.requirements.command import install_command  # noqa: PLC0415
     from reactor_runtime.requirements.lines import FILE_NAME as REQUIREMENTS  # noqa: PLC0415
     from reactor_runtime.requirements.lines import read_requirements  # noqa: PLC0415
 
-    package = _PACKAGES.get(name) or _PACKAGES.get(name.partition(".")[0]) or name.partition(".")[0]
+    module = name.partition(".")[0]
+    known = _PACKAGES.get(name) or _PACKAGES.get(module)
+    package = known or module
     wanted = {canonicalize_name(one) for one in (package, name, f"{package}-headless")}
     for line in read_requirements(folder / REQUIREMENTS).lines:
         if line.requirement is not None and canonicalize_name(line.requirement.name) in wanted:
-            return install_command([line.wanted])
-    return install_command([package])
+            return f"Install it: {install_command([line.wanted])}"
+    unless = "" if known else f", unless it should be {module}.py in the model's folder"
+    return f"Install it{unless}: {install_command([package])}"
 
 
 def _modules(folder: Path) -> list[str]:

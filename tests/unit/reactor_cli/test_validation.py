@@ -104,7 +104,7 @@ def test_a_wrong_manifest_is_told_with_the_requirements(tmp_path: Path) -> None:
 def test_a_module_that_cant_be_imported_is_an_error_with_its_line(tmp_path: Path) -> None:
     found = errors(validate(write(tmp_path, "import json\nimport no_such_pkg\n")))
     assert [(file, line) for _, file, line in found] == [("mine.py", 2)]
-    assert found[0][0].startswith("there is no module named 'no_such_pkg'. Install it: ")
+    assert found[0][0].startswith("there is no module named 'no_such_pkg'. Install it")
 
 
 def test_code_that_ends_the_process_is_an_error(tmp_path: Path) -> None:

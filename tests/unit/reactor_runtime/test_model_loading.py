@@ -124,7 +124,14 @@ def test_a_missing_package_is_named_with_the_install_command(tmp_path: Path, lis
 
 
 def test_a_package_that_is_called_otherwise_is_named_as_pip_knows_it(tmp_path: Path) -> None:
-    assert "pip install opencv-python" in refusal(tmp_path, "import cv2\n").message
+    assert "Install it: " in (message := refusal(tmp_path, "import cv2\n").message)
+    assert message.endswith("pip install opencv-python")
+
+
+def test_a_module_that_no_package_is_known_for_may_be_a_file_that_is_missing(tmp_path: Path) -> None:
+    message = refusal(tmp_path, "import my_helpers.part\n").message
+    assert "unless it should be my_helpers.py in the model's folder: " in message
+    assert message.endswith("pip install my_helpers")
 
 
 def test_a_misspelt_module_of_the_folder_is_recognised(tmp_path: Path) -> None:
