@@ -126,6 +126,8 @@ def _shape_hint(shape: tuple[int, ...]) -> str:
         return " Repeat grey three times: numpy.repeat(frame, 3, -1)."
     if shape and shape[-1] == 4:
         return " Leave out the fourth channel: frame[..., :3]."
+    if len(shape) == 2 and 0 not in shape:
+        return " If it is grey, give it three channels: numpy.repeat(frame[..., None], 3, -1)."
     return ""
 
 

@@ -111,4 +111,7 @@ def _syntax(text: str, error: json.JSONDecodeError) -> str:
         return "strings stand in double quotes"
     if not after:
         return "the file ends too early; a closing bracket or quote is missing"
+    if error.msg == "Expecting ',' delimiter" and after in {'"', "{", "["}:
+        line = before.count("\n") + 1
+        return "a comma is missing " + (f"at the end of line {line}" if line < error.lineno else f"before this {after}")
     return f"{error.msg[0].lower()}{error.msg[1:]}, found {after!r}"

@@ -165,7 +165,7 @@ def _expected(detail: ErrorDetails) -> str:
     if len(detail["loc"]) == 1 and key in _EXPECTED_BY_KEY:
         return _EXPECTED_BY_KEY[str(key)]
     if detail["type"] == "missing":
-        return f'a version, for instance "{COMPATIBLE_VERSION}"' if key == "reactor-runtime" else "a string"
+        return f'a version, for instance "{COMPATIBLE_VERSION}"' if key == "reactor-runtime" else "some text"
     message = detail["msg"].removeprefix("Input should be ")
     return _EXPECTED.get(detail["type"], message[0].lower() + message[1:])
 

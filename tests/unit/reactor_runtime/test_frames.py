@@ -131,7 +131,7 @@ def test_every_accepted_array_is_sent_as_the_plain_formula_says(
         (np.zeros((16, 16, 4), np.uint8), "fourth channel"),
         (np.zeros((3, 16, 16), np.uint8), "Channels come last"),
         (np.zeros((2, 3, 16, 16), np.float32), "Channels come last"),
-        (np.zeros((16, 16), np.uint8), r"shape \(16, 16\) and dtype uint8"),
+        (np.zeros((16, 16), np.uint8), r"shape \(16, 16\) and dtype uint8.*If it is grey"),
         (np.zeros((1, 1, 1, 16, 3), np.uint8), r"\(H, W, 3\) or \(N, H, W, 3\)"),
         (np.zeros((0, 16, 3), np.uint8), r"shape \(0, 16, 3\)"),
         (np.zeros((20_000, 1, 3), np.uint8), "16383 pixels"),

@@ -66,6 +66,8 @@ def test_a_path_that_is_no_folder_is_said_to_be_none(tmp_path: Path) -> None:
         ('{\n  // hi\n  "class": "a:B"\n}', 2, "comments aren't allowed"),
         ("{\n'class': 1}", 2, "double quotes"),
         ('{\n"class": "a:B"', 2, "ends too early"),
+        ('{\n"class": "a:B"\n\n"args": {}}', 4, "a comma is missing at the end of line 2"),
+        ('{\n"weights": ["A" "B"]}', 2, 'column 17: not JSON: a comma is missing before this "'),
         ("", 1, "ends too early"),
     ],
 )
