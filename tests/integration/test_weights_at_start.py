@@ -1,7 +1,9 @@
 """Weights that a model's manifest lists: there before it is made, whatever the registry does. Real processes."""
 
+import asyncio
 import os
 import signal
+import subprocess
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from reactor_client import ReactorClient
+from reactor_protocol.frontend import ErrorData
 from reactor_runtime.weights.cache import complete
 from reactor_runtime.weights.registry import Registry
 from reactor_runtime.weights.store import open_store
@@ -17,9 +21,11 @@ from reactor_runtime.weights.upload import upload_folder
 from support.client_process import ClientProcess, client_process
 from support.limits import PATIENCE_S, SLOW
 from support.manifests import write_manifest
+from support.mounts import entered, mounted
 from support.reactor_run import Reactor, get, reactors
 from support.s3_server import S3Server
 from support.tcp_proxy import Fault, TcpProxy
+from support.viewer import next_event
 
 pytestmark = pytest.mark.livekit
 
@@ -29,6 +35,10 @@ _END_S = 10.0 * SLOW  # 1 s on an idle machine
 _CONNECTIONS = 10
 _INDEX_BYTES = 2 * FILES * 1000  # read in both runs; a few hundred for each file
 _SLOW = Fault(delay_s=0.4)  # 1.5 MB/s over ten connections: some 8 s in all
+
+_ENOUGH_KIB = 300 * 1024  # the weights and a download's reserve
+_DISK = f'mount -t tmpfs -o size={_ENOUGH_KIB}k tmpfs "$1" || exit 99; shift; exec "$@"'
+_RESIZE = 'mount -o remount,size=$(($(df -k --output=used "$1" | tail -n 1) + $2))k "$1"'
 
 _MODEL = """
     import numpy as np
@@ -137,6 +147,42 @@ async def test_a_registry_that_is_down_is_told_in_words_and_asked_again_by_itsel
         proxy.faults = lambda _number: Fault()
         await client.sees(limit_s=2 * PATIENCE_S)
     assert f"made with {FILES} files" in _said(reactor)
+
+
+def _leave_free(reactor: Reactor, disk: Path, free_kib: int) -> None:
+    """Have the disk take so much more than it holds."""
+    command = [*entered(reactor.process.pid), "sh", "-c", _RESIZE, "sh", str(disk), str(free_kib)]
+    while subprocess.run(command, check=False).returncode:  # more has come since its use was asked
+        assert reactor.process.poll() is None
+
+
+async def test_a_disk_that_fills_up_is_told_to_who_waits_and_the_download_goes_on_once_there_is_room(
+    start: Callable[..., Reactor], proxy: TcpProxy, model: Path, tmp_path: Path
+) -> None:
+    proxy.faults = lambda _number: Fault(delay_s=0.6)  # 1 MB/s over ten connections: some 13 s
+    disk = tmp_path / "cache"
+    disk.mkdir()
+    reactor = start(wrapped=mounted(_DISK, disk))
+    await asyncio.to_thread(_until_up, reactor)
+    client = ReactorClient(reactor.socket_url)
+    errors = client.events()
+    connecting = asyncio.create_task(client.connect(2 * PATIENCE_S))
+    try:
+        await asyncio.to_thread(reactor.until, lambda: any(at >= 45 for at in _percents(reactor)), "45 %")
+        _leave_free(reactor, disk, 128)
+        told = await next_event(errors, ErrorData)
+        assert told.code == "MODEL_LOADING_FAILED"
+        assert f"the disk of {disk} is full; 'Painted' isn't complete. Make room" in told.message
+        proxy.faults = lambda _number: Fault()
+        _leave_free(reactor, disk, _ENOUGH_KIB)
+        await connecting
+        await asyncio.wait_for(anext(aiter(client.frames())), PATIENCE_S)
+    finally:
+        connecting.cancel()
+        await client.disconnect()
+    assert f"made with {FILES} files" in _said(reactor)
+    # What found no room comes again, and what was on its way then; nothing else.
+    assert proxy.body_bytes <= sum(SIZES) + _CONNECTIONS * max(SIZES) + _INDEX_BYTES
 
 
 async def test_an_end_in_the_middle_is_prompt_and_the_next_start_goes_on(

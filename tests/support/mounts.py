@@ -1,4 +1,4 @@
-"""Another disk at a folder, which only one command sees."""
+"""Another disk at a folder, which only one command and its children see."""
 
 import os
 import shutil
@@ -21,3 +21,9 @@ def mounted(script: str, folder: Path | str) -> list[str]:
     if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
         missing("this user may not mount")
     return prefix
+
+
+def entered(pid: int) -> list[str]:
+    """A prefix for a command that finds the disks which that process sees."""
+    own = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
+    return ["nsenter", *own, "--mount", "--target", str(pid)]
