@@ -1,6 +1,7 @@
 """From the smallest page to a new front end's folder, with the browser SDK in it: all of it or nothing."""
 
 import json
+import subprocess
 from functools import partial
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -31,15 +32,19 @@ def make_frontend_folder(path: Path) -> tuple[Path, str | None]:
 
 
 def packed_sdk() -> Traversable:
-    """The browser SDK as npm packs it, which belongs to this package.
+    """The browser SDK as npm packs it. A wheel has it; in a clone it is packed now, if its sources are newer.
 
     Raises:
-        CliError: it isn't there: nobody has packed it in this clone, or before this wheel was built.
+        CliError: it isn't there: it can't be packed in this clone, or nobody did before this wheel was built.
     """
-    folder = resources.files("reactor_cli") / "sdk"
+    package = resources.files("reactor_cli")
+    script = Path(str(package)).parents[1] / "scripts" / "pack"
+    if script.is_file() and subprocess.run([script], check=False).returncode:
+        raise CliError(f"The browser SDK can't be packed. To try it alone: {script}")
+    folder = package / "sdk"
     packed = [file for file in folder.iterdir() if file.name.endswith(".tgz")] if folder.is_dir() else []
     if not packed:
-        raise CliError("The browser SDK isn't packed here. In a clone, with Node 20 or newer: scripts/pack")
+        raise CliError("This installation has no browser SDK. A clone has one: https://nodejs.org, then scripts/pack")
     return packed[0]
 
 

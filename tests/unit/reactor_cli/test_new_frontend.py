@@ -83,12 +83,34 @@ def test_a_name_that_cant_be_one_is_refused_with_one_that_can(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_clone_without_a_packed_sdk_says_how_to_pack_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _installed(folder: Path, monkeypatch: pytest.MonkeyPatch, pack: str | None) -> Path:
+    """An installation in `folder`; `pack` is the script that makes a clone's SDK."""
     monkeypatch.undo()
-    monkeypatch.setattr(resources, "files", lambda _package: tmp_path)
-    with pytest.raises(CliError, match="scripts/pack"):
+    package = folder / "cli" / "reactor_cli"
+    (package / "sdk").mkdir(parents=True)
+    (package / "templates").symlink_to(Path(new_frontend.__file__).parent / "templates")
+    monkeypatch.setattr(resources, "files", lambda _package: package)
+    if pack is not None:
+        (folder / "scripts").mkdir()
+        (folder / "scripts" / "pack").write_text(f"#!/bin/sh\n{pack}\n")
+        (folder / "scripts" / "pack").chmod(0o755)
+    return package
+
+
+def test_a_clone_packs_its_sdk_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = _installed(tmp_path, monkeypatch, f"echo new > {tmp_path}/cli/reactor_cli/sdk/sdk-1.2.3.tgz")
+    folder, _ = make_frontend_folder(tmp_path / "page")
+    assert (folder / "sdk" / "sdk-1.2.3.tgz").read_bytes() == (package / "sdk" / "sdk-1.2.3.tgz").read_bytes()
+
+
+@pytest.mark.parametrize(("pack", "said"), [("exit 1", "can't be packed.*scripts/pack$"), (None, "no browser SDK")])
+def test_without_an_sdk_nothing_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: str | None, said: str
+) -> None:
+    _installed(tmp_path, monkeypatch, pack)
+    with pytest.raises(CliError, match=said):
         make_frontend_folder(tmp_path / "page")
-    assert list(tmp_path.iterdir()) == []
+    assert not (tmp_path / "page").exists()
 
 
 def test_a_template_of_models_has_no_meaning_for_a_page(tmp_path: Path) -> None:
