@@ -25,7 +25,8 @@ def check_model(around: Surroundings) -> Iterator[Finding]:
     verdict = validate(around.model.absolute(), import_s=_IMPORT_S)
     manifest = verdict.manifest
     if manifest and verdict.ok:
-        commands = f", {len(verdict.commands)} commands" if verdict.commands else ""
+        number = len(verdict.commands)
+        commands = f", {number} command{'s' if number > 1 else ''}" if number else ""
         yield ok(f"{manifest.model_name} {manifest.model_version} in {around.model}{commands}")
     for found in verdict.findings:
         if found.pointer != "/weights":  # those have checks of their own
