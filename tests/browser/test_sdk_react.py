@@ -5,7 +5,7 @@ import json
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Page, WebSocket
+from playwright.async_api import JSHandle, Page, WebSocket
 
 from support.limits import PATIENCE_S
 from support.stack import Stack
@@ -19,6 +19,8 @@ class _Wire:
     def __init__(self, page: Page) -> None:
         self.sockets = 0
         self.said: list[str] = []
+        self.secrets: list[str] = []
+        """The tokens in what it answers."""
         page.on("websocket", self._opened)
 
     def _opened(self, socket: WebSocket) -> None:
@@ -26,13 +28,28 @@ class _Wire:
             return  # LiveKit's
         self.sockets += 1
         socket.on("framesent", lambda text: self.said.append(json.loads(text)["type"]))
+        socket.on("framereceived", self._heard)
+
+    def _heard(self, text: str | bytes) -> None:
+        message = json.loads(text)
+        if message["type"] == "gpu-machine-assigned":
+            self.secrets += [message["data"]["livekitJwtToken"], message["data"]["resumeToken"]]
 
     async def has_said(self, *types: str) -> None:
-        """Wait until so much was heard of it, and see that it is this; the browser tells it after the coordinator."""
-        async with asyncio.timeout(PATIENCE_S):
-            while len(self.said) < len(types):  # noqa: ASYNC110 - another process
-                await asyncio.sleep(0.02)
+        """Wait until so much was heard of it, and see that it is this."""
+        await self._until(self.said, len(types))
         assert self.said == list(types)
+
+    async def has_secrets(self, count: int) -> None:
+        """Wait until so many were heard."""
+        await self._until(self.secrets, count)
+
+    @staticmethod
+    async def _until(heard: list[str], count: int) -> None:
+        """The browser tells it after it has happened."""
+        async with asyncio.timeout(PATIENCE_S):
+            while len(heard) < count:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.02)
 
 
 @pytest.fixture
@@ -109,5 +126,23 @@ async def test_a_session_left_recoverably_goes_on_where_it_was(
     assert await page.evaluate("session().sessionId") == first
     assert after[0] > before[-1]
     await wire.has_said("sessionSetup", "sessionSetup")
+    await page.evaluate("show(null)")
+    await free(stack)
+
+
+async def test_no_token_is_in_the_console_even_where_livekit_tells_all_it_does(
+    page: Page, wire: _Wire, pages: str, stack: Stack
+) -> None:
+    told: list[JSHandle] = []
+    page.on("console", lambda message: told.extend(message.args))
+    await page.add_init_script("localStorage.setItem('loglevel:livekit', 'TRACE')")
+    await opened(page, pages, stack)
+    await page.evaluate("session().disconnect(true)")
+    await page.get_by_role("button", name="Connect").click()
+    await seen(page)
+    words = [str(await part.json_value()) for part in told]
+    assert any(word.startswith("signal connecting") for word in words)
+    await wire.has_secrets(4)
+    assert [word for word in words for secret in wire.secrets if secret in word] == []
     await page.evaluate("show(null)")
     await free(stack)
