@@ -11,7 +11,7 @@ padding:1rem;text-align:center;animation:reactor-in .2s .15s both}
 .reactor-status[data-state=reconnecting]{background:#0009}
 .reactor-status p{margin:.25rem 0 0;max-width:34rem;opacity:.75;font-size:.875em}
 .reactor-status progress{display:block;width:12rem;margin:.75rem auto 0}
-:is(.reactor-view,.reactor-webcam) button{font:inherit;padding:.4rem 1rem;border:1px solid #fff6;border-radius:999px;
+:is(.reactor-view,.reactor-webcam) button{font:inherit;padding:.5rem 1rem;border:1px solid #fff6;border-radius:999px;
 background:#fff1;color:inherit;cursor:pointer}
 :is(.reactor-view,.reactor-webcam) button:hover{background:#fff3}
 .reactor-unblock{position:absolute;bottom:1rem;left:50%;translate:-50%}
