@@ -130,6 +130,10 @@ async def test_a_client_on_another_machine_gets_pictures_by_udp(stack: ComposeSt
     assert client.returncode == 0, (said, complaint)
 
 
+async def test_the_page_tells_others_the_address_that_they_can_reach(stack: ComposeStack) -> None:
+    assert (await stack.get("/health")).json()["lan_url"] == address(stack)
+
+
 async def test_a_browser_on_another_machine_shows_the_studio_live(stack: ComposeStack, page: Page) -> None:
     candidates = await sees_a_moving_picture(page, stack)
     assert {one["protocol"] for one in candidates} == {"udp"}

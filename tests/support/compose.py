@@ -122,19 +122,23 @@ async def docker(*arguments: str, limit_s: float = PATIENCE_S) -> str:
     return (await _output(["docker", *arguments], dict(os.environ), limit_s))[0]
 
 
-def project(folder: Path, files: Sequence[Path] = (), **variables: str) -> tuple[Compose, dict[str, int]]:
-    """Return a project with the model of `folder` on free ports, and these ports by their variables."""
+def project(folder: Path | None, files: Sequence[Path] = (), **variables: str) -> tuple[Compose, dict[str, int]]:
+    """Return a project with the model of `folder`, else of `MODEL`, on free ports, and these by their variables."""
     names = ("COORDINATOR", "RUNTIME", "LIVEKIT", "MEDIA_TCP", "MEDIA_UDP")
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    given = {f"REACTOR_{name}_PORT": str(port) for name, port in ports.items()} | {"MODEL_PATH": str(folder)}
+    given = {f"REACTOR_{name}_PORT": str(port) for name, port in ports.items()}
+    if folder is not None:
+        given["MODEL_PATH"] = str(folder)
     overlay = TESTS / "compose" / "docker-compose.test.yml"
     name = f"reactor-test-{secrets.token_hex(4)}"
     return Compose(name, given | variables, (FILE, overlay, *files)), ports
 
 
 @contextlib.asynccontextmanager
-async def running_compose(folder: Path, files: Sequence[Path] = (), **variables: str) -> AsyncIterator[ComposeStack]:
-    """Bring a stack up with the model of `folder`, and wait until a session can begin."""
+async def running_compose(
+    folder: Path | None, files: Sequence[Path] = (), **variables: str
+) -> AsyncIterator[ComposeStack]:
+    """Bring a stack up with the model of `folder`, else of `MODEL`, and wait until a session can begin."""
     compose, ports = project(folder, files, **variables)
     following: asyncio.Task[None] | None = None
     try:
