@@ -45,18 +45,28 @@ function NoCommands(): ReactElement {
   );
 }
 
-/** The place of the controls while nobody knows them; their code is fetched meanwhile. */
-export function PendingControls(): ReactElement {
+/**
+ * The place of the controls while nobody knows them.
+ *
+ * @param isComing they are on their way, and their code is fetched meanwhile; else there is no model that has any.
+ */
+export function PendingControls({ isComing }: { isComing: boolean }): ReactElement {
   return (
     <section className="controls panel" aria-label="Controls">
       {HEAD}
-      <div className="pending" aria-hidden="true">
-        <span />
-        <span />
-        <span />
-        <span />
-      </div>
-      <CommandControls capabilities={null} onCommand={() => undefined} />
+      {isComing ? (
+        <>
+          <div className="pending" aria-hidden="true">
+            <span />
+            <span />
+            <span />
+            <span />
+          </div>
+          <CommandControls capabilities={null} onCommand={() => undefined} />
+        </>
+      ) : (
+        <p className="hint">They appear here once the model has loaded.</p>
+      )}
     </section>
   );
 }

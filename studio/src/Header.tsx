@@ -9,14 +9,22 @@ interface Props {
   model: { name: string; version: string };
   seen: Seen;
   scene: Scene;
-  start: () => void;
   leave: () => void;
 }
 
-const AT_REST = new Set<Scene["kind"]>(["ended", "failed", "left", "unreachable", "loadFailed", "noRuntime"]);
+// There is nothing to leave.
+const AT_REST = new Set<Scene["kind"]>([
+  "loading",
+  "ended",
+  "failed",
+  "left",
+  "unreachable",
+  "loadFailed",
+  "noRuntime",
+]);
 
 /** Which model this is, and what concerns the page as a whole. */
-export function Header({ model, seen, scene, start, leave }: Props): ReactElement {
+export function Header({ model, seen, scene, leave }: Props): ReactElement {
   const [open, setOpen] = useState<"code" | "lan" | null>(null);
   const lanUrl = seen && seen !== "unreachable" ? seen.lanUrl : null;
   const close = (): void => setOpen(null);
@@ -38,15 +46,9 @@ export function Header({ model, seen, scene, start, leave }: Props): ReactElemen
         <button type="button" className="button button-quiet" onClick={() => setOpen("code")}>
           <Icon name="code" /> <span className="wide-only">Use from code</span>
         </button>
-        {scene.kind === "left" || scene.kind === "ended" || scene.kind === "failed" ? (
-          <button type="button" className="button button-main" onClick={start}>
-            Start
-          </button>
-        ) : (
-          <button type="button" className="button" onClick={leave} disabled={AT_REST.has(scene.kind)}>
-            Leave
-          </button>
-        )}
+        <button type="button" className="button" onClick={leave} disabled={AT_REST.has(scene.kind)}>
+          Leave
+        </button>
       </nav>
       {open === "code" && <CodeDialog modelName={model.name} onClose={close} />}
       {open === "lan" && lanUrl && <LanDialog url={lanUrl} onClose={close} />}

@@ -1,5 +1,5 @@
 import { useReactor, type Capabilities } from "@reactor-local/js-sdk";
-import { useEffect, useState, type ReactElement } from "react";
+import { useEffect, useRef, useState, type ReactElement } from "react";
 import { Figures } from "./figures/Figures";
 import { Header } from "./Header";
 import { InputPanel } from "./inputs/InputPanel";
@@ -7,6 +7,7 @@ import { LogPanel } from "./log/LogPanel";
 import { Controls, PendingControls } from "./Controls";
 import type { Seen } from "./session/health";
 import { useCapabilities } from "./session/useCapabilities";
+import type { Scene } from "./session/scene";
 import { useStudio } from "./session/useStudio";
 import { Stage } from "./stage/Stage";
 
@@ -16,19 +17,23 @@ interface Props {
   onCalm: (isCalm: boolean) => void;
 }
 
+// Its controls aren't on their way.
+const WITHOUT_MODEL = new Set<Scene["kind"]>(["loadFailed", "noRuntime", "unreachable"]);
+
 /** The whole page. */
 export function Studio({ seen, onCalm }: Props): ReactElement {
   const { scene, log, start, leave, canSend, send, onPicture } = useStudio(seen);
   const { told, stats } = useReactor((store) => ({ told: store.capabilities, stats: store.stats }));
   const capabilities = useCapabilities(told, seen);
   const model = useServedModel(seen, told);
+  const video = useRef<HTMLVideoElement>(null);
   const isLive = scene.kind === "live";
   useEffect(() => onCalm(isLive), [isLive, onCalm]);
   return (
     <div className="studio">
-      <Header model={model} seen={seen} scene={scene} start={start} leave={leave} />
+      <Header model={model} seen={seen} scene={scene} leave={leave} />
       <main className="layout">
-        <Stage scene={scene} modelName={model.name} start={start} onPicture={onPicture} />
+        <Stage video={video} scene={scene} modelName={model.name} start={start} onPicture={onPicture} />
         {capabilities ? (
           <aside key="known" className="side" aria-label="Inputs">
             <Inputs capabilities={capabilities} />
@@ -36,10 +41,10 @@ export function Studio({ seen, onCalm }: Props): ReactElement {
           </aside>
         ) : (
           <aside className="side" aria-label="Inputs">
-            <PendingControls />
+            <PendingControls isComing={!WITHOUT_MODEL.has(scene.kind)} />
           </aside>
         )}
-        <Figures stats={stats} />
+        <Figures stats={stats} video={video} />
         <LogPanel log={log} />
       </main>
     </div>

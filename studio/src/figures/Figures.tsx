@@ -1,18 +1,27 @@
 import type { ReactorStats } from "@reactor-local/js-sdk";
-import type { ReactElement } from "react";
+import type { ReactElement, RefObject } from "react";
 import { bitrateText } from "../session/format";
+import { useDisplayDelay } from "./displayDelay";
 import { useHistory, type Sample } from "./history";
+import { latencyOf } from "./latency";
 import { Sparkline } from "./Sparkline";
 
 const NONE = "–";
 
+interface FiguresProps {
+  stats: ReactorStats | null;
+  /** Where the model's picture is shown. */
+  video: RefObject<HTMLVideoElement | null>;
+}
+
 /** What is measured, once a second; the three that matter most with a plot. */
-export function Figures({ stats }: { stats: ReactorStats | null }): ReactElement {
-  const samples = useHistory(stats);
+export function Figures({ stats, video }: FiguresProps): ReactElement {
+  const displayDelayMs = useDisplayDelay(video);
+  const latency = stats && latencyOf(stats, displayDelayMs);
+  const samples = useHistory(stats, latency);
   const playback = stats?.playback ?? null;
   const runtime = stats?.runtime ?? null;
   const bitrate = playback && playback.bitrate > 0 ? bitrateText(playback.bitrate) : null;
-  const latency = playback?.latencyMs ?? null;
   const plot = (name: keyof Sample): readonly (number | null)[] => samples.map((sample) => sample[name]);
   return (
     <section className="figures panel" aria-label="Figures">
@@ -26,10 +35,10 @@ export function Figures({ stats }: { stats: ReactorStats | null }): ReactElement
         />
         <Figure
           name="Latency"
-          hint="Estimated, from the model's server to the decoded picture: half the round trip, the buffer, the decoder."
-          value={latency === null ? NONE : latency.toFixed(latency < 9.95 ? 1 : 0)}
+          hint="Estimated: half the round trip, and what this browser takes from a frame's arrival. Encoding isn't in it."
+          value={latency ? shortText(latency.ms) : NONE}
           unit="ms"
-          note={playback ? `${playback.bufferMs.toFixed(0)} ms buffered` : ""}
+          note={latency ? (latency.isShown ? "sent to shown" : "sent to decoded") : ""}
           plot={plot("latencyMs")}
         />
         <Figure
@@ -48,16 +57,21 @@ export function Figures({ stats }: { stats: ReactorStats | null }): ReactElement
           name="Lost"
           value={playback ? String(playback.packetsLost) : NONE}
           unit="packets"
-          note={runtime ? `${runtime.dropped} dropped` : ""}
+          note={playback?.roundTripMs == null ? "" : `${shortText(playback.roundTripMs)} ms round trip`}
         />
         <Figure
           name="Freezes"
           value={playback ? String(playback.freezes) : NONE}
-          note={playback?.roundTripMs == null ? "" : `${playback.roundTripMs.toFixed(0)} ms round trip`}
+          note={runtime ? `${runtime.dropped} frames dropped` : ""}
         />
       </dl>
     </section>
   );
+}
+
+/** Milliseconds: a decimal of what has one digit before it. */
+function shortText(ms: number): string {
+  return ms.toFixed(ms < 9.95 ? 1 : 0);
 }
 
 interface FigureProps {

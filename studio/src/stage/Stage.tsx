@@ -1,5 +1,5 @@
 import { useReactor } from "@reactor-local/js-sdk";
-import { useEffect, useRef, useState, type ReactElement } from "react";
+import { useEffect, useRef, useState, type ReactElement, type RefObject } from "react";
 import { IconButton } from "../parts/IconButton";
 import { clockText, fileStem } from "../session/format";
 import type { Scene } from "../session/scene";
@@ -12,6 +12,7 @@ import { useFullScreen } from "./useFullScreen";
 import { useRecorder } from "./useRecorder";
 
 interface Props {
+  video: RefObject<HTMLVideoElement | null>;
   scene: Scene;
   modelName: string;
   start: () => void;
@@ -19,9 +20,8 @@ interface Props {
 }
 
 /** The picture, what stands in its place while there is none, and what can be done with it. */
-export function Stage({ scene, modelName, start, onPicture }: Props): ReactElement {
+export function Stage({ video, scene, modelName, start, onPicture }: Props): ReactElement {
   const stage = useRef<HTMLElement>(null);
-  const video = useRef<HTMLVideoElement>(null);
   const track = useReactor((store) => store.videoTrack);
   const [flash, setFlash] = useState(0);
   const fullScreen = useFullScreen(stage);

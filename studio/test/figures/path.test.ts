@@ -20,5 +20,5 @@ it("draws nothing of nothing, and a level line of zeros", () => {
 });
 
 it("takes no figures of a picture that isn't there", () => {
-  expect(sampleOf({ playback: null, runtime: null })).toEqual({ fps: null, latencyMs: null, bitrate: null });
+  expect(sampleOf({ playback: null, runtime: null }, null)).toEqual({ fps: null, latencyMs: null, bitrate: null });
 });
