@@ -6,6 +6,7 @@
 
 import asyncio
 import json
+import math
 import os
 import signal
 import sys
@@ -34,7 +35,7 @@ class ClientProcess:
     frames: list[float] = field(default_factory=list)
     """When each picture came, on the clock `time.monotonic`."""
     ages_s: list[float] = field(default_factory=list)
-    """How old each picture was then, where the model `clock` made it."""
+    """How old each picture was then, where the model `clock` made it; infinite where that can't be read."""
     end: str | None = None
     """Why it ended, when it wasn't asked to."""
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -69,6 +70,11 @@ class ClientProcess:
     def gaps_s(self, since_s: float) -> list[float]:
         """Between pictures that came after `since_s`, ascending."""
         return sorted(b - a for a, b in pairwise(came_s for came_s in self.frames if came_s > since_s))
+
+    def made_since(self, since_s: float) -> list[tuple[float, float]]:
+        """Of the pictures that the model `clock` made after `since_s`: when each came, and how old it was."""
+        seen = zip(self.frames, self.ages_s, strict=True)
+        return [(came_s, age_s) for came_s, age_s in seen if came_s - age_s > since_s]
 
     async def read(self) -> None:
         """Follow what it prints."""
@@ -135,9 +141,9 @@ async def _watch(client: ReactorClient) -> None:
 
 
 def _age_s(frame: Frame) -> float:
-    """By the milliseconds that the model `clock` shows; 0 where there are none."""
+    """By the milliseconds that the model `clock` shows."""
     made_ms = pattern.read(frame.pixels).number
-    return 0.0 if made_ms is None else (int(frame.received_at_s * 1000) - made_ms) % pattern.NUMBERS / 1000
+    return math.inf if made_ms is None else (int(frame.received_at_s * 1000) - made_ms) % pattern.NUMBERS / 1000
 
 
 async def _main(url: str) -> None:

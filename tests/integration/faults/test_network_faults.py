@@ -22,16 +22,19 @@ from support.stack import MODELS
 
 pytestmark = pytest.mark.livekit
 
-_SOON_S = 8.0 * SLOW  # what takes well below a second on an idle machine
+_SOON_S = 10.0  # promised: 1 s. Less than the 15 s after which WebRTC gives a path up: it never had to
+_PATH_GIVEN_UP_S = 15.0  # by WebRTC, which no client's program can change
 _SETTLE_S = 2.0  # of pictures, before a fault
 _NOTICED_S = PATIENCE_S
-_BAD_S = 4.0  # of a bad cable
+_BAD_S = 4.0  # of a bad cable; of pictures that the model makes in that time
+_BAD_PICTURES = 96
 _UNTIL_PREPARED = """
 import json, sys, time, urllib.request
 while not json.load(urllib.request.urlopen(sys.argv[1], timeout=60))["room_prepared"]:
     time.sleep(0.05)
 """
-_LATE_S = 0.5 * SLOW  # a picture's age that nobody would call live; 15 ms is usual
+_ROW = 12  # pictures; a machine that does other things delays some of so many, not all of them
+_STUCK_S = 0.25  # so much older than usual is what a buffer keeps that never empties again; 5 ms is usual
 
 
 @dataclass
@@ -96,45 +99,43 @@ async def steady(client: ClientProcess) -> float:
     return median(client.ages_s[-24:])
 
 
+def is_live(client: ClientProcess, since_s: float, usual_s: float) -> bool:
+    """The pictures made since then are as young as usual: at least one of the last few."""
+    ages_s = [age_s for _, age_s in client.made_since(since_s)]
+    return len(ages_s) >= _ROW and min(ages_s[-_ROW:]) < usual_s + _STUCK_S
+
+
 async def recovered(client: ClientProcess, what: str, ended_s: float, usual_s: float, limit_s: float = _SOON_S) -> None:
-    """Pictures come again, are soon as young as before, and it is still the same session."""
-    await client.until(lambda seen: bool(seen.frames) and seen.frames[-1] > ended_s, limit_s)
-    first_s = next(came_s for came_s in client.frames if came_s > ended_s) - ended_s
-    await client.until(lambda seen: median(seen.ages_s[-12:]) < usual_s + _LATE_S, limit_s)
-    live_s = time.monotonic() - ended_s
-    await client.sees(24)
-    age_ms = median(client.ages_s[-24:]) * 1000
-    print(
-        f"\n{what}: pictures {first_s:.2f} s after its end, live after {live_s:.1f} s; "
-        f"age {age_ms:.0f} ms ({usual_s * 1000:.0f} before)"
-    )
+    """New pictures come again, without the delay of the fault, and it is still the same session."""
+    await client.until(lambda seen: bool(seen.made_since(ended_s)), limit_s)
+    await client.until(lambda seen: is_live(seen, ended_s, usual_s), limit_s)
+    pictures = client.made_since(ended_s)
+    first_s, age_s = pictures[0][0] - ended_s, median(age_s for _, age_s in pictures[-_ROW:])
+    print(f"\n{what}: pictures {first_s:.2f} s after its end; age {age_s * 1e3:.0f} ms ({usual_s * 1e3:.0f} before)")
     assert client.end is None
     assert {told["of"] for told in client.statuses if told["status"] == "ready"} == set(client.sessions)
 
 
 @pytest.mark.parametrize(
-    ("what", "conditions", "most_s"),
-    [("5 % loss", Conditions(loss=0.05), 1.0), ("100 ms jitter", Conditions(jitter_s=0.1), 2.0)],
+    ("what", "conditions"), [("5 % loss", Conditions(loss=0.05)), ("100 ms jitter", Conditions(jitter_s=0.1))]
 )
-async def test_pictures_go_on_over_a_bad_cable(home: Home, what: str, conditions: Conditions, most_s: float) -> None:
+async def test_pictures_go_on_over_a_bad_cable(home: Home, what: str, conditions: Conditions) -> None:
     async with home.client() as client:
         usual_s = await steady(client)
         since_s = time.monotonic()
         home.cable.conditions = conditions
-        await asyncio.sleep(_BAD_S)
+        await client.until(lambda seen: len(seen.made_since(since_s)) >= _BAD_PICTURES, SLOW * _BAD_S)
+        await client.until(lambda seen: is_live(seen, since_s, usual_s + conditions.jitter_s))
         home.cable.conditions, ended_s = Conditions(), time.monotonic()
-        gaps_s = client.gaps_s(since_s)
-        ages_s = [age_s for came_s, age_s in zip(client.frames, client.ages_s, strict=False) if came_s > since_s + 1]
+        ages_s = [age_s for _, age_s in client.made_since(since_s)]
         print(
-            f"\n{what}: {len(gaps_s) / _BAD_S:.0f} pictures a second, longest gap {gaps_s[-1] * 1000:.0f} ms, "
-            f"age {median(ages_s) * 1000:.0f} ms"
+            f"\n{what}: {len(ages_s) / (ended_s - since_s):.0f} pictures a second, "
+            f"longest gap {client.gaps_s(since_s)[-1] * 1000:.0f} ms, age {median(ages_s) * 1000:.0f} ms"
         )
-        assert gaps_s[-1] < _SOON_S
-        assert median(ages_s) < SLOW * most_s
         await recovered(client, what, ended_s, usual_s)
 
 
-async def test_a_black_out_of_two_seconds_ends_with_pictures(home: Home) -> None:
+async def test_a_black_out_of_two_seconds_ends_with_pictures_and_without_its_delay(home: Home) -> None:
     async with home.client() as client:
         usual_s = await steady(client)
         home.cable.conditions = Conditions(cut=True)
@@ -149,7 +150,19 @@ async def test_where_udp_is_blocked_pictures_come_by_tcp(home: Home) -> None:
     async with home.client() as client:
         await client.sees()
         print(f"\nUDP blocked: pictures {client.frames[0] - began_s:.2f} s after the client's start")
-        assert await steady(client) < _LATE_S
+        await client.until(lambda seen: is_live(seen, began_s, usual_s=0.0))
+
+
+async def test_udp_that_is_blocked_in_mid_session_freezes_the_picture_until_it_comes_by_tcp(home: Home) -> None:
+    async with home.client() as client:
+        usual_s = await steady(client)
+        home.cable.conditions = Conditions(udp=False)
+        blocked_s = time.monotonic()
+        await client.until(lambda seen: bool(seen.made_since(blocked_s + 1.0)))
+        frozen_s = client.gaps_s(blocked_s - 1.0)[-1]
+        print(f"\nUDP blocked in mid-session: frozen for {frozen_s:.1f} s")
+        assert frozen_s > _PATH_GIVEN_UP_S - 1.0
+        await recovered(client, "UDP blocked in mid-session", time.monotonic(), usual_s)
 
 
 async def test_a_viewers_interface_that_goes_and_comes_back_costs_no_session(home: Home) -> None:
