@@ -5,6 +5,16 @@ import { SNIPPETS, type Language } from "./snippets";
 
 const LANGUAGES = Object.keys(SNIPPETS) as Language[];
 
+const NPM = `reactor init --frontend my-page   # it brings the SDK along
+npm install ./my-page/sdk/*.tgz   # in an app that you have`;
+
+/** What makes the snippet's imports known, in a terminal. */
+const INSTALLS: Record<Language, string> = {
+  React: NPM,
+  Python: ". .venv/bin/activate   # in Reactor Local's own folder",
+  JavaScript: NPM,
+};
+
 /** How a program of the user's own connects to what is served here. */
 export function CodeDialog({ modelName, onClose }: { modelName: string; onClose: () => void }): ReactElement {
   const [language, setLanguage] = useState<Language>("React");
@@ -23,7 +33,10 @@ export function CodeDialog({ modelName, onClose }: { modelName: string; onClose:
         </div>
         <CopyButton text={() => text} />
       </div>
-      <pre className="snippet" tabIndex={0}>
+      <pre className="snippet" tabIndex={0} aria-label="Installation">
+        {INSTALLS[language]}
+      </pre>
+      <pre className="snippet" tabIndex={0} aria-label="Program">
         {text}
       </pre>
       <p className="hint">
