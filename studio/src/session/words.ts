@@ -99,3 +99,9 @@ export function placeWords(position: number): string {
   if (position <= 1) return "You're next";
   return `You're ${ORDINALS[position] ?? `number ${position}`} in line`;
 }
+
+/** "the stage burns" as "The stage burns." */
+export function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]["')]?$/.test(begun) ? begun : `${begun}.`;
+}

@@ -3,7 +3,7 @@ import { Icon } from "../parts/Icon";
 import { bytesText, clockText } from "../session/format";
 import type { Download } from "../session/health";
 import type { Scene } from "../session/scene";
-import { endWords, errorWords, isGoodEnd, placeWords, stageWords, type Words } from "../session/words";
+import { endWords, errorWords, isGoodEnd, placeWords, sentence, stageWords, type Words } from "../session/words";
 
 type Shown = Exclude<Scene, { kind: "live" }>;
 
@@ -89,7 +89,8 @@ interface LoadingProps {
 }
 
 function LoadingCard({ stage, progress, download }: LoadingProps): ReactElement {
-  const known = progress ?? (download && download.totalBytes > 0 ? download.doneBytes / download.totalBytes : null);
+  // What fits the bytes that stand beside it: the stage's progress may be told a moment later.
+  const known = download && download.totalBytes > 0 ? download.doneBytes / download.totalBytes : progress;
   const percent = known === null ? undefined : Math.round(known * 100);
   return (
     <>
@@ -181,5 +182,5 @@ function Told({ words, isBad = false, action, onAction, children }: ToldProps): 
 }
 
 function Detail({ text }: { text: string }): ReactElement | null {
-  return text ? <p className="detail">{text.charAt(0).toUpperCase() + text.slice(1)}</p> : null;
+  return text ? <p className="detail">{sentence(text)}</p> : null;
 }

@@ -2,6 +2,7 @@ import { useReactor } from "@reactor-local/js-sdk";
 import { useEffect, useState, type ReactElement } from "react";
 import { clockText } from "../session/format";
 import type { Scene } from "../session/scene";
+import { isGoodEnd } from "../session/words";
 
 type Tone = "good" | "wait" | "bad" | "none";
 
@@ -22,7 +23,8 @@ const STATES: Record<Scene["kind"], [Tone, string]> = {
 
 /** The state in a word, and the session's time. */
 export function StatePill({ scene }: { scene: Scene }): ReactElement {
-  const [tone, word] = STATES[scene.kind];
+  const [usual, word] = STATES[scene.kind];
+  const tone = scene.kind === "ended" && !isGoodEnd(scene.reason) ? "bad" : usual;
   const sessionId = useReactor((store) => store.sessionId);
   return (
     <p className={`pill pill-${tone}`}>

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { endWords, errorWords, placeWords, stageWords } from "../../src/session/words";
+import { endWords, errorWords, placeWords, sentence, stageWords } from "../../src/session/words";
 
 const REASONS = [
   "model_finished",
@@ -32,5 +32,14 @@ it("counts places as people do", () => {
     "You're second in line",
     "You're third in line",
     "You're number 12 in line",
+  ]);
+});
+
+it("makes a sentence of what a model says", () => {
+  expect(["the stage burns", "Ended by SIGKILL (out of memory)", "Why?", "It said 'no.'"].map(sentence)).toEqual([
+    "The stage burns.",
+    "Ended by SIGKILL (out of memory).",
+    "Why?",
+    "It said 'no.'",
   ]);
 });

@@ -18,7 +18,7 @@ it("shows how far the weights have come", () => {
     speed: 50_000_000,
     etaS: 60,
   };
-  shown({ kind: "loading", stage: "weights", progress: null, download });
+  shown({ kind: "loading", stage: "weights", progress: 0.2, download });
   expect(screen.getByRole("heading").textContent).toBe("Fetching weights");
   expect(screen.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("25");
   expect(screen.getByText("World · 1.0 GB of 4.0 GB · 50.0 MB/s")).toBeTruthy();
@@ -39,7 +39,7 @@ it("tells the model's own error and what to do", () => {
 it("offers to start again after an end", async () => {
   const start = vi.fn();
   shown({ kind: "ended", reason: "model_error", message: "the stage burns" }, start);
-  expect(screen.getByText("The stage burns")).toBeTruthy();
+  expect(screen.getByText("The stage burns.")).toBeTruthy();
   await userEvent.click(screen.getByRole("button", { name: "Start again" }));
   expect(start).toHaveBeenCalledOnce();
 });
