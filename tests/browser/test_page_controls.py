@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from reactor_cli.livekit_server import Endpoint
 from support.app_page import AppPage
@@ -186,3 +186,19 @@ async def test_a_refused_value_is_told_beside_its_control(page: Page) -> None:
     await page.get_by_role("textbox", name="Prompt").fill("")
     await page.get_by_role("textbox", name="Prompt").press("Enter")
     await expect(page.locator(".reactor-command", has_text="Prompt").get_by_role("alert")).to_be_visible()
+
+
+async def test_a_key_that_is_held_when_the_session_ends_does_not_hide_why(
+    context: BrowserContext, pages: str, stack: Stack
+) -> None:
+    app = await AppPage.opened(await context.new_page(), pages, stack)
+    await app.numbers(1)
+    pad = app.page.locator(".reactor-pad").last
+    await app.page.keyboard.down("w")
+    await expect(pad.get_by_role("button", name="w", exact=True)).to_have_attribute("aria-pressed", "true")
+    await app.page.locator(".reactor-segments label", has_text="fail").click()
+    await expect(app.page.locator(".reactor-status")).to_contain_text("The session has ended")
+    await expect(app.page.locator(".reactor-status")).to_contain_text("the stage burns")
+    await app.page.keyboard.up("w")
+    await app.page.close()
+    assert app.errors == []
