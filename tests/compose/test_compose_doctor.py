@@ -31,6 +31,7 @@ async def test_a_stack_that_is_well_has_nothing_to_complain_of(stage: ComposeSta
         ("engine", "ok"),
         ("containers", "ok"),
         ("coordinator", "ok"),
+        ("joining", "ok"),
         ("media", "ok"),
     ], report
 

@@ -20,6 +20,9 @@ SERVICES = (*ONCE, "livekit", "registry", "runtime", "coordinator")
 _ENGINE_S = 8.0
 _COMPOSE = ("docker", "compose")
 _LOG_LINES = "8"
+_BY_TLS = (
+    "Behind a proxy with TLS set REACTOR_LIVEKIT_PUBLIC_URL=wss://NAME, which the proxy passes on to LiveKit's port."
+)
 _ANY = ("0.0.0.0", "::", "")  # noqa: S104 - what the engine says of a port that is open to all
 
 
@@ -134,7 +137,7 @@ def _last_words(name: str) -> str:
 
 def check_coordinator(_around: Surroundings) -> Iterator[Finding]:
     """Whether the page answers, and a session could begin."""
-    published = _published("coordinator", 8080)
+    published = _published("coordinator")
     if published is None:
         yield Finding("info", "the coordinator's port isn't published")
         return
@@ -149,6 +152,52 @@ def check_coordinator(_around: Surroundings) -> Iterator[Finding]:
         return
     reason = answer.json().get("reason")
     yield Finding("error", f"no session can begin: {reason}", "docker compose logs runtime")
+
+
+def check_joining(_around: Surroundings) -> Iterator[Finding]:
+    """Whether clients reach LiveKit to join: at the port they are told, and by TLS where their page comes by TLS."""
+    port = _livekit_settings()["port"]
+    published = containers()["livekit"].ports.get((port, "tcp"))
+    if published is None or published[1] != port:
+        told = f"clients join LiveKit at TCP port {port}, which isn't published as {port}"
+        yield Finding("error", told, "Set REACTOR_LIVEKIT_PORT, not the port of the compose file.")
+        return
+    url = f"http://{_callable(published)}"
+    try:
+        ask("GET", url)
+    except OSError as error:
+        yield Finding("error", f"LiveKit doesn't answer at {url}: {error}", "docker compose logs livekit")
+        return
+    yield _joining_by_tls(_environment("coordinator").get("REACTOR_LIVEKIT_PUBLIC_URL", "")) or ok(
+        f"clients join LiveKit at TCP port {port} of the host that they call"
+    )
+
+
+def _joining_by_tls(public_url: str) -> Finding | None:
+    """What is to be said of LiveKit's address behind a proxy; None: there seems to be no proxy."""
+    if public_url.startswith(("wss:", "https:")):
+        try:
+            ask("GET", public_url)
+        except OSError as error:
+            remedy = "See that the proxy passes this name on to LiveKit's port, with a certificate that clients trust."
+            return Finding(
+                "warning", f"clients join LiveKit at {public_url}, which doesn't answer here: {error}", remedy
+            )
+        return ok(f"clients join LiveKit at {public_url}")
+    if public_url:
+        told = f"clients join LiveKit at {public_url}, where a page by https can't: video stays black"
+        return Finding("warning", told, _BY_TLS)
+    if _is_open("livekit", "udp") and not _is_open("coordinator", "tcp"):
+        told = (
+            "only the ports of media are open, as behind a proxy with TLS; a page by https has nowhere to join LiveKit"
+        )
+        return Finding("error", told, _BY_TLS)
+    return None
+
+
+def _is_open(service: str, kind: str) -> bool:
+    """Whether others than this machine reach a port of a service."""
+    return any(not is_loopback(host) for (_, other), (host, _) in containers()[service].ports.items() if other == kind)
 
 
 def check_media(_around: Surroundings) -> Iterator[Finding]:
@@ -177,28 +226,38 @@ def check_media(_around: Surroundings) -> Iterator[Finding]:
     else:
         yield ok(f"LiveKit announces {node}, UDP {settings['udp_port']} and TCP {settings['tcp_port']}")
         if not is_loopback(host):
-            yield Finding(
-                "info",
-                f"a firewall must let in UDP {settings['udp_port']} and TCP {settings['tcp_port']}; "
-                "this machine can't see that by itself",
-            )
+            told = f"a firewall must let in {_open_ports()}; this machine can't see that by itself"
+            yield Finding("info", told)
+
+
+def _open_ports() -> str:
+    """The ports that others may call."""
+    found = containers()
+    published = [port for name in ("coordinator", "livekit") for port in found[name].ports.items()]
+    opened = sorted((kind, port) for (_, kind), (host, port) in published if not is_loopback(host))
+    return ", ".join(f"{kind.upper()} {port}" for kind, port in opened)
 
 
 def _livekit_settings() -> dict[str, Any]:
     """What LiveKit's container was started with."""
-    identity = run_docker([*_COMPOSE, "ps", "--quiet", "livekit"]).strip()
-    if not identity:
-        raise ComposeProblemError("livekit doesn't run")
-    told = json.loads(run_docker(["docker", "container", "inspect", identity]))[0]["Config"]["Env"]
-    text = next(value for name, _, value in (entry.partition("=") for entry in told) if name == "LIVEKIT_CONFIG")
-    pairs = (line.strip().partition(": ") for line in text.splitlines())
+    pairs = (line.strip().partition(": ") for line in _environment("livekit")["LIVEKIT_CONFIG"].splitlines())
     found: dict[str, Any] = {name: value for name, _, value in pairs}
-    return found | {name: int(found[name]) for name in ("tcp_port", "udp_port")}
+    return found | {name: int(found[name]) for name in ("port", "tcp_port", "udp_port")}
 
 
-def _published(service: str, port: int) -> tuple[str, int] | None:
+def _environment(service: str) -> dict[str, str]:
+    """The variables of a service's container."""
+    identity = run_docker([*_COMPOSE, "ps", "--quiet", service]).strip()
+    if not identity:
+        raise ComposeProblemError(f"{service} doesn't run")
+    told = json.loads(run_docker(["docker", "container", "inspect", identity]))[0]["Config"]["Env"]
+    return {name: value for name, _, value in (entry.partition("=") for entry in told)}
+
+
+def _published(service: str) -> tuple[str, int] | None:
+    """Where the only port of a service is on this machine."""
     one = containers().get(service)
-    return one.ports.get((port, "tcp")) if one else None
+    return next(iter(one.ports.values()), None) if one else None
 
 
 def _callable(published: tuple[str, int]) -> str:
@@ -224,5 +283,6 @@ COMPOSE_CHECKS = (
     Check("engine", "Docker", check_engine, limit_s=30.0),
     Check("containers", "Containers", _unless_docker_fails(check_containers), limit_s=60.0),
     Check("coordinator", "Sessions", _unless_docker_fails(check_coordinator), limit_s=30.0),
+    Check("joining", "Joining", _unless_docker_fails(check_joining), limit_s=30.0),
     Check("media", "Video", _unless_docker_fails(check_media), limit_s=30.0),
 )
