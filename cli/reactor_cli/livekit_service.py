@@ -76,10 +76,10 @@ class LiveKitService:
 
 
 class FetchNews:
-    """Tells once when the launcher begins to download or build, and knows how far it is.
+    """Tells once when the launcher begins to download or build and why it has to, and knows how far it is.
 
     Args:
-        notify: Gets one notice a stage; while verbose, everything the launcher says.
+        notify: Gets one notice a stage, and each way that is passed over; while verbose, everything the launcher says.
     """
 
     def __init__(self, notify: Callable[[Notice], None], *, verbose: bool) -> None:
@@ -92,7 +92,7 @@ class FetchNews:
     def __call__(self, status: Status) -> None:
         """Take what the launcher says."""
         fetching = status.stage in ("downloading", "building")
-        if self._verbose or (fetching and status.stage != self._stage):
+        if self._verbose or status.stage == "looking" or (fetching and status.stage != self._stage):
             self._notify(Notice("livekit", f"LiveKit, {status.stage}: {status.message}"))
         share = "" if status.progress is None else f" ({status.progress:.0%})"
         self.now = f"{status.stage} {status.message}{share}" if fetching else ""

@@ -30,7 +30,7 @@ def find(job: Job, sources: Sequence[Source]) -> Program:
         except UnavailableError as error:
             reasons.append(f"  {_NAMES[source]}: {error}")
             if source != "binary":  # that one speaks for itself, program by program
-                job.say("looking", f"LiveKit server, {_NAMES[source]}: {error}")
+                job.say("looking", f"{_NAMES[source]}: {error}")
     raise LiveKitNotFoundError("\n".join(["There is no LiveKit server to start.", *reasons, *_options()]))
 
 

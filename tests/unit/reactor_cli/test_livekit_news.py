@@ -12,6 +12,17 @@ def test_a_download_is_told_once_and_its_progress_is_at_hand() -> None:
     assert StackStatus(fetching=news.now).summary == "downloading livekit-server 1.13.5 (20%)"
 
 
+def test_a_way_that_is_passed_over_is_told_with_its_reason() -> None:
+    told: list[Notice] = []
+    news = FetchNews(told.append, verbose=False)
+    news(Status("looking", "download: https://example.org: timed out"))
+    news(Status("building", "livekit-server 1.13.5 with Go: 0 s"))
+    assert [one.text for one in told] == [
+        "LiveKit, looking: download: https://example.org: timed out",
+        "LiveKit, building: livekit-server 1.13.5 with Go: 0 s",
+    ]
+
+
 def test_an_ordinary_start_says_nothing() -> None:
     told: list[Notice] = []
     news = FetchNews(told.append, verbose=False)
