@@ -49,7 +49,8 @@ def serve(flags: dict[str, Any], started_s: float) -> None:
     if problems:
         raise CliError(problems)
     display = choose_display(settings.log_format)
-    output = Output(display, settings.coordinator_port, verbose=settings.verbose)
+    own = {"livekit_out_of_reach"} if livekit else ()  # it is being fetched or started, and says itself what is wrong
+    output = Output(display, settings.coordinator_port, told_elsewhere=own, verbose=settings.verbose)
     see_to_requirements(folder, display.notice, install=settings.install)
     wiring = Wiring(folder, _runtime_key(settings), _endpoint(settings, livekit))
     news = FetchNews(display.notice, verbose=settings.verbose)
