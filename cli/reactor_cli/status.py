@@ -78,7 +78,8 @@ class StackStatus:
 def changes(old: StackStatus, new: StackStatus) -> Iterator[Notice]:
     """Yield what happened between two looks; being ready for the first time is for who has the clock."""
     if new.error and new.error != old.error:
-        yield Notice("load_failed", f"The model didn't load:\n{new.error}", "error")
+        text = f"The model didn't load:\n{new.error}\nTo try it again, save a file in its folder."
+        yield Notice("load_failed", text, "error")
     if new.phase == "loading" and old.phase not in ("starting", "loading"):
         yield Notice("reloading", "Loading the model again")
     if new.phase == "loading" and new.stage != old.stage and new.stage is not None:

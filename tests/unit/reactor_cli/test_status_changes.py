@@ -14,6 +14,7 @@ def test_a_load_error_is_told_once_with_its_place() -> None:
     (notice,) = changes(StackStatus("loading"), failed)
     assert (notice.kind, notice.level) == ("load_failed", "error")
     assert "/m/model.py:3" in notice.text
+    assert notice.text.endswith("To try it again, save a file in its folder.")
     assert _kinds(failed, failed) == []
 
 
