@@ -33,6 +33,6 @@ class Patience:
         """
         silent_s = time.monotonic() - self._heard_at_s
         if silent_s > self._limit_s:
-            raise RegistryUnreachableError(f"{error} What has arrived is kept: start it again to go on.") from error
+            raise RegistryUnreachableError(f"{error} What has arrived is kept.") from error
         longest_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(attempt, 10))
         halt.wait(longest_s * random.uniform(0.5, 1.0))  # noqa: S311 - so that connections don't come all at once
