@@ -56,7 +56,7 @@ BENCHMARKS = {
     "browser": Benchmark(browser.measure, 30),
     "studio": Benchmark(studio.measure, 20),
     "hand_over": Benchmark(hand_over.measure, 30),
-    "killed": Benchmark(killed.measure, 10),
+    "killed": Benchmark(killed.measure, 30),
     "prepared": Benchmark(prepared.measure, 30),
     "entry": Benchmark(entry.measure, 30),
     "latency": Benchmark(latency.measure, 4),
