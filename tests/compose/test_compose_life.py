@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import shutil
+import signal
 import subprocess
 import textwrap
 import time
@@ -129,14 +130,36 @@ async def test_media_come_by_tcp_where_udp_is_blocked(stack: ComposeStack) -> No
             assert await transport_protocol(client) == "tcp"
 
 
-@pytest.mark.parametrize("service", ["runtime", "livekit", "coordinator"])
-async def test_a_service_that_is_restarted_costs_one_session_at_most(stack: ComposeStack, service: str) -> None:
-    async with contextlib.AsyncExitStack() as leaving:
-        client = ReactorClient(stack.url)
-        leaving.push_async_callback(client.disconnect)
-        await client.connect(PATIENCE_S)
+@pytest.mark.parametrize(
+    ("service", "reasons"),
+    [
+        ("runtime", {"shutting_down", "runtime_lost"}),
+        ("livekit", {"livekit_lost"}),
+        ("coordinator", {"shutting_down"}),
+    ],
+)
+async def test_a_service_that_is_restarted_costs_the_session_which_is_told_why(
+    stack: ComposeStack, service: str, reasons: set[str]
+) -> None:
+    async with ReactorClient(stack.url) as client:
+        ending = asyncio.create_task(end_of(client.events()))
         await numbered(client.frames())
         await stack.compose("restart", service)
+        async with asyncio.timeout(PATIENCE_S):
+            assert (await ending).reason in reasons
+    await sees_pictures(stack)
+
+
+async def test_a_livekit_that_is_stopped_is_missed_as_soon_as_one_on_this_machine(stack: ComposeStack) -> None:
+    async with ReactorClient(stack.url) as client:
+        ending = asyncio.create_task(end_of(client.events()))
+        await numbered(client.frames())
+        await stack.compose("stop", "livekit")
+        stopped_s = time.monotonic()
+        async with asyncio.timeout(PATIENCE_S):
+            assert (await ending).reason == "livekit_lost"
+        print(f"told {time.monotonic() - stopped_s:.1f} s after LiveKit had stopped")
+    await stack.compose("start", "livekit")
     await sees_pictures(stack)
 
 
@@ -176,8 +199,10 @@ async def test_going_down_tells_the_client_and_is_done_in_seconds(stack: Compose
         await numbered(client.frames())
         ending = asyncio.create_task(end_of(events))
         began_s = time.monotonic()
-        await stack.compose("down")
+        await stack.compose("stop")
         took_s = time.monotonic() - began_s
         assert (await ending).reason == "shutting_down"
-    print(f"down took {took_s:.1f} s")
+    print(f"going down took {took_s:.1f} s")
     assert took_s < DOWN_S * SLOW
+    for service in ("coordinator", "runtime", "registry"):  # LiveKit is killed on purpose
+        assert (await stack.compose.inspect(service))["State"]["ExitCode"] in (0, 128 + signal.SIGTERM)
