@@ -24,6 +24,13 @@ def docker_engine() -> Iterator[None]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def lens(docker_engine: None) -> AsyncIterator[ComposeStack]:
+    """A stack with the model `tests/models/lens`, which takes a camera."""
+    async with running_compose(MODELS / "lens") as stack:
+        yield stack
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stage(docker_engine: None) -> AsyncIterator[ComposeStack]:
     """A stack with the model `tests/models/stage`, under the name that the tests of bare stacks know it by."""
     async with running_compose(MODELS / "stage", REACTOR_ORPHAN_TIMEOUT_QUEUED="0.3") as stack:

@@ -9,13 +9,10 @@ pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
 MODULES = (test_front_end_messages, test_golden_session, test_pictures, test_sessions)
 OF_OTHER_STACKS = {
     "test_a_maximum_duration_ends_the_session",
-    "test_a_moving_photograph_comes_back_through_the_model",
-    "test_a_turned_camera_reaches_on_frame_upright",
-    "test_the_camera_reaches_on_frame_upright_in_its_colours_and_in_order",
     "test_the_terminal_says_what_is_wrong_without_a_coordinator",
     "test_two_stacks_run_side_by_side",
 }
-"""They start bare ones for themselves, with other models or flags, or none."""
+"""They start bare ones for themselves, with other flags, or none."""
 
 globals().update(
     {
