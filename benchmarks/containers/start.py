@@ -1,4 +1,4 @@
-"""The stack as `docker compose up` has it, default model and all: its start, and what it uses while nobody is there."""
+"""The stack as `docker compose up` has it, default model and all: its start, its end, and what it uses meanwhile."""
 
 import asyncio
 import time
@@ -19,6 +19,9 @@ from reactor_client import ReactorClient
 COLD_S, WARM_S = 30.0, 12.0
 """To the first decoded frame: with new volumes, and with those of an earlier start."""
 
+DOWN_S = 4.0
+"""For `docker compose down` while a session runs."""
+
 CPU_PERCENT = 8.0
 MEMORY_MB = 300.0
 _OURS = ("coordinator", "livekit", "registry")
@@ -30,36 +33,42 @@ _FIRST_FRAME_S = 60.0
 
 
 async def measure(count: int, _video: Format) -> list[Row]:
-    """`count` starts with new volumes, each followed by one with them; the last stack is then watched while idle."""
-    cold: list[float] = []
-    warm: list[float] = []
+    """`count` starts with new volumes, each followed by one with them; the last ones' stack is then watched idle."""
+    cold: list[tuple[float, float]] = []
+    warm: list[tuple[float, float]] = []
     idle: list[Row] = []
     failures = [0, 0]
     async with engine_running():
         await build_default_images()
         for left in reversed(range(count)):
             async with prepared(**default_images()) as containers:
-                failures[0] += await tried(_first_frame_s(containers), cold)
-                await containers.compose("down")
-                failures[1] += await tried(_first_frame_s(containers), warm)
+                failures[0] += await tried(_life_s(containers), cold)
+                failures[1] += await tried(_life_s(containers), warm)
                 if not left:
+                    await containers.up()
                     idle = await _idle(containers)
+    new, again, downs = [up_s for up_s, _ in cold], [up_s for up_s, _ in warm], [down_s for _, down_s in cold + warm]
     return [
-        limited("docker compose up -> first frame, new volumes", "s", cold, p95=COLD_S, failures=failures[0]),
-        limited("docker compose up -> first frame, second start", "s", warm, p95=WARM_S, failures=failures[1]),
+        limited("docker compose up -> first frame, new volumes", "s", new, p95=COLD_S, failures=failures[0]),
+        limited("docker compose up -> first frame, second start", "s", again, p95=WARM_S, failures=failures[1]),
+        limited("docker compose down, with a session", "s", downs, p95=DOWN_S),
         *idle,
     ]
 
 
-async def _first_frame_s(containers: Contained) -> float:
-    """From the command to the first picture of a client that comes as soon as it can."""
+async def _life_s(containers: Contained) -> tuple[float, float]:
+    """From `up` to the first picture of a client that comes as soon as it can; then from `down` to its return."""
     began_s = time.monotonic()
     starting = asyncio.create_task(containers.up())
     try:
         await containers.until_ready()
         async with asyncio.timeout(_FIRST_FRAME_S), ReactorClient(containers.ws_url) as client:
             await anext(client.frames())
-            return time.monotonic() - began_s
+            first_frame_s = time.monotonic() - began_s
+            await starting
+            began_s = time.monotonic()
+            await containers.compose("down")
+            return first_frame_s, time.monotonic() - began_s
     finally:
         await starting
 
