@@ -69,6 +69,15 @@ async def started(start: Callable[..., Reactor], *flags: str) -> Reactor:
     return reactor
 
 
+async def until_said(reactor: Reactor, event: str) -> None:
+    """Wait until that is in the log, and clients can connect."""
+
+    def said() -> bool:
+        return bool(reactor.events(event)) and get(f"{reactor.base_url}/health") == 200
+
+    await asyncio.to_thread(reactor.until, said, event)
+
+
 async def told_of_end(events: Subscription[Event], since_s: float) -> SessionEndedData:
     """The word of the session's end, which comes in time."""
     ended = await next_event(events, SessionEndedData)
@@ -172,8 +181,7 @@ async def test_the_runtime_killed_while_it_loads_loads_again_and_serves_who_wait
 ) -> None:
     write_manifest(model, "mine:Model", args={"load_s": 600.0})
     reactor = start()
-    await asyncio.to_thread(reactor.until, lambda: bool(reactor.events("loading")), "word from the model")
-    await asyncio.to_thread(reactor.until, lambda: get(f"{reactor.base_url}/health") == 200, "coordinator")
+    await until_said(reactor, "loading")
     waiting = await queued(reactor)
     (model / "loaded-before").touch()
     before = reactor.family()
@@ -191,6 +199,39 @@ async def test_the_runtime_killed_while_ready_costs_the_next_client_nothing(star
     await serves(reactor)
     await until_one_room(reactor, old)
     until_gone([before["reactor_runtime.worker"]])
+
+
+async def test_the_runtime_killed_while_its_model_has_failed_loads_it_again_and_tells_who_waits(
+    start: Callable[..., Reactor], model: Path
+) -> None:
+    good = (model / "mine.py").read_text()
+    (model / "mine.py").write_text("import no_such_package_anywhere\n")
+    reactor = start()
+    await until_said(reactor, "load_failed")
+    await until_health(reactor, lambda health: health["runtime"]["state"] == "failed")
+    client = ReactorClient(reactor.socket_url)
+    events = client.events()
+    connecting = asyncio.create_task(client.connect())
+    assert await told_of_failed_load(events) == set()
+    reactor.family()["reactor_runtime"].kill()
+    # Its next room may have been on the way.
+    assert await told_of_failed_load(events) <= {"GPU_CONNECTION_FAILED"}
+    assert not connecting.done()
+    (model / "mine.py").write_text(good)
+    await its_turn(client, connecting)
+    assert [record["part"] for record in reactor.events("restarting")] == ["runtime"]
+    await until_one_room(reactor)
+
+
+async def told_of_failed_load(events: Subscription[Event]) -> set[str]:
+    """Wait until a client is told that the model doesn't load; what went wrong before. All of it keeps its place."""
+    before = set[str]()
+    while (told := await next_event(events, ErrorData)).code != "MODEL_LOADING_FAILED":
+        assert told.recoverable
+        before.add(told.code)
+    assert told.recoverable
+    assert "no_such_package_anywhere" in told.message
+    return before
 
 
 async def test_the_runtime_killed_while_a_session_starts_costs_its_client_only_time(
@@ -367,8 +408,7 @@ async def test_an_end_while_the_model_loads_is_told_to_those_who_wait(
 ) -> None:
     write_manifest(model, "mine:Model", args={"load_s": 600.0})
     reactor = start()
-    await asyncio.to_thread(reactor.until, lambda: bool(reactor.events("loading")), "word from the model")
-    await asyncio.to_thread(reactor.until, lambda: get(f"{reactor.base_url}/health") == 200, "coordinator")
+    await until_said(reactor, "loading")
     waiters = [await queued(reactor) for _ in range(2)]
     refusals = [waiter.events() for waiter, _ in waiters]
     ending = asyncio.create_task(end(reactor))
