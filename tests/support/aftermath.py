@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import psutil
 
 from reactor_client import ReactorClient
+from support import shared_memory
 from support.limits import PATIENCE_S
 from support.stack import Stack
 from support.viewer import numbered
@@ -29,6 +30,14 @@ class Usage:
     """Names of the programs below it, sorted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What there is while nothing is going on."""
+
+    servers: dict[str, Usage]
+    shared_memory: frozenset[str]
+
+
 def usage(stack: Stack) -> dict[str, Usage]:
     """What each of the stack's servers holds."""
     found: dict[str, Usage] = {}
@@ -46,15 +55,15 @@ def _names(parent: psutil.Process) -> list[str]:
     return found
 
 
-async def settled_usage(stack: Stack) -> dict[str, Usage]:
-    """What each of the stack's servers holds once the programs it has run are over (the SDK runs `lsb_release`)."""
+async def held_at_rest(stack: Stack) -> Held:
+    """What there is once the programs that the stack's servers have run are over (the SDK runs `lsb_release`)."""
     deadline_s = time.monotonic() + PATIENCE_S
     found = usage(stack)
     while True:
         await asyncio.sleep(_REST_S)
         past, found = found, usage(stack)
         if all(found[name].children == past[name].children for name in found):
-            return found
+            return Held(found, shared_memory.blocks())
         assert time.monotonic() < deadline_s, f"never at rest: {past}, then {found}"
 
 
@@ -79,7 +88,7 @@ async def serves(stack: Stack) -> None:
         await client.disconnect()
 
 
-async def nothing_left(stack: Stack, before: dict[str, Usage]) -> None:
+async def nothing_left(stack: Stack, before: Held) -> None:
     """Wait until the stack is idle and holds no more than `before`."""
     deadline_s = time.monotonic() + PATIENCE_S
     while left := await _left(stack, before):
@@ -87,7 +96,7 @@ async def nothing_left(stack: Stack, before: dict[str, Usage]) -> None:
         await asyncio.sleep(_POLL_S)
 
 
-async def _left(stack: Stack, before: dict[str, Usage]) -> list[str]:
+async def _left(stack: Stack, before: Held) -> list[str]:
     health = (await stack.get("/health")).json()
     state = {name: health[name] for name in ("session", "queue_length", "active_connections", "room_prepared")}
     idle = {"session": None, "queue_length": 0, "active_connections": 0, "room_prepared": True}
@@ -96,8 +105,10 @@ async def _left(stack: Stack, before: dict[str, Usage]) -> list[str]:
         left.append(f"the runtime has the session {session}")
     if len(rooms := await stack.rooms()) > 1:
         left.append(f"rooms besides the prepared one: {rooms}")
+    if more_memory := shared_memory.blocks() - before.shared_memory:
+        left.append(f"blocks of shared memory: {sorted(more_memory)}")
     for name, held in usage(stack).items():
-        past = before[name]
+        past = before.servers[name]
         more = Counter(held.children) - Counter(past.children)
         if held.threads > past.threads + SLACK or held.fds > past.fds + SLACK or more:
             left.append(f"the {name} holds {held}, before {past}")

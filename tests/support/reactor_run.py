@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 
+from support import shared_memory
 from support.limits import PATIENCE_S
 from support.ports import free_ports
 
@@ -107,7 +108,7 @@ def until_ports_free(ports: Mapping[str, int]) -> None:
 
 @contextlib.contextmanager
 def reactors(folder: Path) -> Iterator[Callable[..., Reactor]]:
-    """Give a function that starts `reactor run` on free ports; all of them are killed at the end.
+    """Give a function that starts `reactor run` on free ports; all of them are killed at the end, and leave nothing.
 
     What they said last is printed then, which pytest shows with a failure.
 
@@ -115,6 +116,7 @@ def reactors(folder: Path) -> Iterator[Callable[..., Reactor]]:
         folder: of the model, unless `path` says otherwise.
     """
     running: list[tuple[Reactor, list[threading.Thread]]] = []
+    memory = shared_memory.blocks()
 
     def start(
         *flags: str,
@@ -145,6 +147,7 @@ def reactors(folder: Path) -> Iterator[Callable[..., Reactor]]:
     finally:
         for reactor, readers in running:
             _kill(reactor, readers)
+    shared_memory.until_none_more(memory)
 
 
 def _readers(reactor: Reactor) -> list[threading.Thread]:

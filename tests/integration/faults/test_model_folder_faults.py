@@ -16,7 +16,7 @@ import pytest_asyncio
 from reactor_cli.livekit_server import Endpoint
 from reactor_client import ReactorClient, StatusChanged
 from reactor_protocol.frontend import ErrorData
-from support.aftermath import nothing_left, rss_mib, serves, settled_usage
+from support.aftermath import held_at_rest, nothing_left, rss_mib, serves
 from support.faults import log_entries, until_logged
 from support.limits import PATIENCE_S, SLOW
 from support.stack import Stack, running_stack
@@ -163,7 +163,7 @@ async def stack(folder: Path, livekit_server: Endpoint) -> AsyncIterator[Stack]:
     async with running_stack(folder, livekit=livekit_server, env=env) as stack:
         await serves(stack)
         await stack.until_ready()
-        before = await settled_usage(stack)
+        before = await held_at_rest(stack)
         yield stack
         await nothing_left(stack, before)
 

@@ -15,7 +15,7 @@ from reactor_cli.livekit_server import Endpoint
 from reactor_client import Frame, ReactorClient, StatusChanged, Subscription
 from reactor_protocol.application import CommandErrorData
 from support import pattern
-from support.aftermath import nothing_left, serves, settled_usage
+from support.aftermath import held_at_rest, nothing_left, serves
 from support.faults import end_of, log_entries, until_logged
 from support.limits import PATIENCE_S
 from support.stack import MODELS, Stack, running_stack
@@ -35,7 +35,7 @@ async def stack(livekit_server: Endpoint, tmp_path_factory: pytest.TempPathFacto
     async with running_stack(MODELS / "rascal", livekit=livekit_server, flags=flags, env=env) as stack:
         await serves(stack)
         await stack.until_ready()
-        before = await settled_usage(stack)
+        before = await held_at_rest(stack)
         yield stack
         await nothing_left(stack, before)
 
@@ -112,6 +112,7 @@ async def test_what_is_no_frame_ends_the_session_and_says_what_was_found_and_wha
         ("raises", "model_error", "ValueError: the model is out of ideas", (FILE, "in raises")),
         ("exits", "model_error", "the model called sys.exit(3)", (FILE, "in exits")),
         ("segfaults", "model_crashed", "SIGSEGV (a segmentation fault in native code", (FILE, "in segfaults")),
+        ("killed", "model_crashed", "SIGKILL (possibly out of memory)", ()),
     ],
 )
 async def test_an_end_that_the_model_makes_is_told_and_the_next_is_served(
@@ -293,7 +294,7 @@ async def test_a_handler_that_raises_is_told_to_its_client_and_the_next_command_
 
 async def test_a_slow_handler_delays_later_commands_but_not_pictures(stack: Stack) -> None:
     async with connected(stack) as (client, before):
-        await client.send_command("linger", seconds=6.0)
+        await client.send_command("linger", seconds=20.0)
         answer = asyncio.create_task(tell(client))
         await numbered(client.frames(), 12)  # half a second's
         assert not answer.done()
