@@ -21,6 +21,17 @@ _SIZES = [(1440, 900), (1024, 768), (390, 844), (320, 640)]
 _PUBLIC_HOST = "computer.example"
 _SMALLEST_TARGET_PX = 40
 _SEEN_MS = 1_500  # the first figures have come
+_PICTURE = "document.querySelector('.figures .figure:nth-of-type(4)')"
+_AS_LARGE = f"""() => {{
+    const figure = {_PICTURE};
+    figure.querySelector(".value").firstChild.nodeValue = "1920 \\u00d7 1080";
+    const bounds = [".value", ".note"].map((name) => {{
+        const range = document.createRange();
+        range.selectNodeContents(figure.querySelector(name));
+        return range.getBoundingClientRect().toJSON();
+    }});
+    return [figure.getBoundingClientRect().toJSON(), ...bounds];
+}}"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,6 +77,15 @@ async def test_nothing_jumps_and_nothing_is_wider_than_the_window(
     async with opened(browser, stack, width, height) as studio:
         await expect(studio.button("Tell")).to_be_enabled()
         await stays_in_place(studio, width)
+
+
+@pytest.mark.parametrize(("width", "height"), [*_SIZES, (1280, 800)])
+async def test_the_size_of_a_large_picture_can_be_read(browser: Browser, stack: Stack, width: int, height: int) -> None:
+    async with opened(browser, stack, width, height) as studio:
+        await until_true(studio.page, f"!!{_PICTURE}.querySelector('.value:not(.value-none) + .note')?.textContent")
+        figure, value, note = await studio.page.evaluate(_AS_LARGE)
+    assert value["right"] < figure["right"]
+    assert note["left"] > value["right"] or note["top"] >= value["bottom"] - 1
 
 
 @pytest.mark.parametrize(("width", "height"), _SIZES)
