@@ -4,6 +4,7 @@ import type { CommandError } from "../core/protocol";
 import { reading, type CommandForm } from "./commands";
 import { About, Control, Fields, type How } from "./Control";
 import type { FrameSender } from "./frames";
+import { asSentences } from "./labels";
 import { joined, MISSING, type Draft, type Problems } from "./values";
 
 interface CommandProps {
@@ -104,7 +105,7 @@ function Body({ form, draft, problems, onChange, onSubmit }: BodyProps): ReactEl
   const drafts = isObject(draft) ? draft : {};
   return (
     <Control
-      field={{ ...field, description: [description, field.description, problem].filter(Boolean).join(" ") }}
+      field={{ ...field, description: asSentences(description, field.description, problem) }}
       draft={drafts[name]}
       path={name}
       label={label}

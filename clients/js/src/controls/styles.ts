@@ -6,8 +6,7 @@ export const CSS = `
 --reactor-edge:light-dark(#8a949e,#66717b);--reactor-error:light-dark(#b3261e,#ff9a90);
 --reactor-radius:6px;--reactor-size:2rem;--reactor-slim:1.5rem;--reactor-font:.8125rem/1.4 system-ui,sans-serif}
 @media(pointer:coarse){:root{--reactor-size:2.875rem;--reactor-slim:2.875rem}}
-.reactor-controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(8rem,100%),1fr));gap:0 .5rem;
-align-items:start;min-width:0;margin:0;padding:.25rem .875rem;border:1px solid var(--reactor-line);border-radius:12px;
+.reactor-controls{min-width:0;margin:0;padding:.25rem .875rem;border:1px solid var(--reactor-line);border-radius:12px;
 background:var(--reactor-surface);color:var(--reactor-text);font:var(--reactor-font);
 &:disabled{opacity:.5}
 *{box-sizing:border-box;min-width:0}
@@ -40,11 +39,12 @@ border-radius:1rem;cursor:pointer;
 &::after{content:"";position:absolute;inset:-.375rem}
 &:checked{justify-content:end;&::before{background:var(--reactor-surface)}}
 &:indeterminate{justify-content:center}}
-.reactor-command{grid-column:1/-1;padding:.625rem 0;border-top:1px solid var(--reactor-line);&:first-child{border:0}}
+.reactor-command{padding:.625rem 0;border-top:1px solid var(--reactor-line);&:first-child{border:0}}
 .reactor-parameters,.reactor-fields,.reactor-entries{display:grid;gap:.625rem}
 .reactor-parameters{>p{margin-top:-.5rem}>.reactor-send{justify-self:end}}
-.reactor-bare{grid-column:auto;border:0;.reactor-parameters{display:block}.reactor-send{width:100%}p{margin-top:.25rem}}
-.reactor-live .reactor-send:not(:hover,:active){border-color:#0000;color:var(--reactor-muted)}
+.reactor-bare{.reactor-parameters{display:flex;flex-direction:row-reverse;align-items:center}.reactor-send{min-width:6rem}
+p{flex:1;margin:0}:only-child{flex:1}}
+.reactor-live .reactor-send:not(:hover,:active){border-color:#0000;color:var(--reactor-accent)}
 .reactor-fields{padding-left:.75rem;border-left:2px solid var(--reactor-line)}
 .reactor-label,.reactor-row,.reactor-entry,.reactor-drop{display:flex;align-items:center;gap:.5rem}
 .reactor-label{font-weight:600;min-height:1.5rem;
@@ -70,7 +70,7 @@ justify-content:center;touch-action:none;user-select:none;-webkit-touch-callout:
 button{min-width:min(2.5rem,9vw);height:2.5rem;margin:1px;padding:0}}
 .reactor-drop{position:relative;min-height:4.5rem;border-style:dashed;color:var(--reactor-muted);
 img{height:3.5rem;max-width:60%;object-fit:contain}}
-.reactor-note{grid-column:1/-1;padding:1rem 0;text-align:center}
+.reactor-note{padding:1rem 0;text-align:center}
 @media(pointer:coarse){select,textarea,input:not([role]){font-size:1rem}[role=switch]{width:3.5rem;height:2rem}
 .reactor-pad:not(:has(>:nth-child(7))) button{min-width:3.5rem;height:3.5rem}}
 }`;
