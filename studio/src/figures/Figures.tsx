@@ -38,7 +38,7 @@ export function Figures({ stats, video }: FiguresProps): ReactElement {
           hint="Estimated: half the round trip, and what this browser takes from a frame's arrival. Encoding isn't in it."
           value={latency ? shortText(latency.ms) : NONE}
           unit="ms"
-          note={latency ? (latency.isShown ? "sent to shown" : "sent to decoded") : ""}
+          note={latency ? (latency.isShown ? "to display" : "to decoder") : ""}
           plot={plot("latencyMs")}
         />
         <Figure
@@ -57,7 +57,7 @@ export function Figures({ stats, video }: FiguresProps): ReactElement {
           name="Lost"
           value={playback ? String(playback.packetsLost) : NONE}
           unit="packets"
-          note={playback?.roundTripMs == null ? "" : `${shortText(playback.roundTripMs)} ms round trip`}
+          note={playback?.roundTripMs == null ? "" : `${wholeText(playback.roundTripMs)} ms round trip`}
         />
         <Figure
           name="Freezes"
@@ -72,6 +72,11 @@ export function Figures({ stats, video }: FiguresProps): ReactElement {
 /** Milliseconds: a decimal of what has one digit before it. */
 function shortText(ms: number): string {
   return ms.toFixed(ms < 9.95 ? 1 : 0);
+}
+
+/** Milliseconds, of a clock that tells whole ones. */
+function wholeText(ms: number): string {
+  return ms < 1 ? "<1" : ms.toFixed(0);
 }
 
 interface FigureProps {
