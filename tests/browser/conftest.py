@@ -1,6 +1,5 @@
 """Real Chromium in front of a real stack."""
 
-import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from reactor_cli.livekit_server import Endpoint
+from support import chromium
 from support.app_page import watch_console
 from support.limits import PATIENCE_S
 from support.parts import missing
@@ -25,12 +25,6 @@ Launch = Callable[..., Awaitable[Browser]]
 
 _PAGES = Path(__file__).parent / "pages"
 _PARTS = {"pattern"}  # of pages
-_FLAGS = (
-    "--no-sandbox",  # which root can't have; only our own pages are shown
-    "--allow-loopback-in-peer-connection",
-    "--autoplay-policy=no-user-gesture-required",
-    "--use-fake-device-for-media-stream",
-)
 
 
 @pytest.fixture(scope="session")
@@ -53,15 +47,15 @@ def pages(page_folder: Path) -> Iterator[str]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def launch() -> AsyncIterator[Launch]:
     """Start Debian's Chromium, or a program that starts it, with more flags than ours; whoever starts it closes it."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
+    installed = chromium.program()
+    if installed is None:
         missing("Chromium isn't installed: apt-get install chromium")
     async with async_playwright() as playwright:
 
         async def start(*flags: str, program: Path | None = None, without: Sequence[str] = ()) -> Browser:
             """`without`: flags that Playwright gives."""
             return await playwright.chromium.launch(
-                executable_path=program or chromium, args=[*_FLAGS, *flags], ignore_default_args=list(without)
+                executable_path=program or installed, args=[*chromium.FLAGS, *flags], ignore_default_args=list(without)
             )
 
         yield start

@@ -1,11 +1,13 @@
-"""A film for Chromium's pretended camera: the numbered test pictures, as a raw Y4M file that it repeats for ever."""
+"""Films for Chromium's pretended camera, as raw Y4M files that it repeats for ever."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from support import pattern
+from support.pictures import moving_photograph
 
 _WIDTH, _HEIGHT = 320, 192
 FPS = 24
@@ -17,13 +19,23 @@ _CR = np.array([112.0, -93.786, -18.214]) / 255
 
 def write_film(path: Path, numbers: range) -> None:
     """Write a film whose pictures are the tests' pattern with these numbers."""
+    _write(path, (pattern.draw(number, _WIDTH, _HEIGHT) for number in numbers), _WIDTH, _HEIGHT)
+
+
+def write_photograph(path: Path, name: str = "astronaut") -> None:
+    """Write a film of a photograph that moves, as in `support.pictures`, 640 x 480."""
+    _write(path, moving_photograph(name, height=480, width=640, frames=4 * FPS), 640, 480)
+
+
+def _write(path: Path, pictures: Iterable[NDArray[np.uint8]], width: int, height: int) -> None:
     with path.open("wb") as file:
-        file.write(f"YUV4MPEG2 W{_WIDTH} H{_HEIGHT} F{FPS}:1 Ip A1:1 C420jpeg\n".encode())
-        for number in numbers:
-            file.write(b"FRAME\n" + _i420(pattern.draw(number, _WIDTH, _HEIGHT)))
+        file.write(f"YUV4MPEG2 W{width} H{height} F{FPS}:1 Ip A1:1 C420jpeg\n".encode())
+        for picture in pictures:
+            file.write(b"FRAME\n" + _i420(picture))
 
 
 def _i420(picture: NDArray[np.uint8]) -> bytes:
-    coarse = picture.reshape(_HEIGHT // 2, 2, _WIDTH // 2, 2, 3).mean(axis=(1, 3))
+    height, width = picture.shape[:2]
+    coarse = picture.reshape(height // 2, 2, width // 2, 2, 3).mean(axis=(1, 3))
     planes = (16 + picture @ _Y, 128 + coarse @ _CB, 128 + coarse @ _CR)
     return b"".join(np.clip(np.rint(plane), 0, 255).astype(np.uint8).tobytes() for plane in planes)
