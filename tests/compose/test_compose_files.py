@@ -11,6 +11,7 @@ from support.compose import FILE, ROOT, SERVICES, Compose
 OVERRIDES = ("dev", "gpu", "model", "turn")
 ONCE = ("keys", "registry-seed")
 _VARIABLE = re.compile(r"(?<!\$)\$\{([A-Z][A-Z0-9_]*)")
+_SECRET = re.compile(r"^    environment: ([A-Z][A-Z0-9_]*)$", re.MULTILINE)
 _PASSED_ON = re.compile(r"^      ([A-Z][A-Z0-9_]*):$", re.MULTILINE)
 
 
@@ -118,6 +119,7 @@ def test_every_variable_is_explained() -> None:
     used = set()
     for file in ROOT.glob("docker-compose*.yml"):
         text = file.read_text()
+        used |= set(_SECRET.findall(text))
         used |= set(_VARIABLE.findall(text)) | set(_PASSED_ON.findall(text))
     assert used == told
 

@@ -151,11 +151,10 @@ async def test_packages_of_a_model_come_from_its_index_whose_password_stays_outs
     write_wheel(index / "lamp", "lamp", "1.0")
     model.mkdir()
     host = (await docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")).strip()
-    (tmp_path / "netrc").write_text(f"machine {host} login me password {PASSWORD}\n")
     with locked_index(tmp_path, host) as url:
         (model / "requirements.txt").write_text(f"--index-url {url}/simple\n--trusted-host {host}\nlamp==1.0\n")
-        netrc = {"REACTOR_NETRC": str(tmp_path / "netrc")}
-        compose, _ = project(model, [ROOT / "docker-compose.model.yml"], **netrc)
+        netrc = f"machine {host} login me password {PASSWORD}"
+        compose, _ = project(model, [ROOT / "docker-compose.model.yml"], REACTOR_NETRC=netrc)
         await compose("build", "--quiet", "runtime", limit_s=BUILD_S)
     image = (await compose.config("runtime"))["services"]["runtime"]["image"]
     shown = "import lamp, numpy, reactor_runtime; print(lamp.version)"
