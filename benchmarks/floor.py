@@ -125,9 +125,9 @@ class Floor:
 
 
 @contextlib.asynccontextmanager
-async def floor(video: Format) -> AsyncIterator[Floor]:
-    """Start the floor's server and publisher."""
-    async with LiveKitServer(LiveKitSettings(port=0, tcp_port=0, udp_port=0)) as endpoint:
+async def floor(video: Format, *, public_host: str | None = None) -> AsyncIterator[Floor]:
+    """Start the floor's server and publisher; `public_host`: this machine's address, for viewers on others."""
+    async with LiveKitServer(LiveKitSettings(port=0, tcp_port=0, udp_port=0, public_host=public_host)) as endpoint:
         publisher = await asyncio.create_subprocess_exec(
             sys.executable,
             *["-m", "benchmarks.publisher", str(video.width), str(video.height), str(video.fps)],

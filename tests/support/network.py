@@ -10,6 +10,7 @@ namespaces and nothing else. Namespaces of a run that was killed are removed by 
 """
 
 import contextlib
+import ctypes
 import fcntl
 import heapq
 import os
@@ -33,6 +34,7 @@ _NAMED = Path("/run/netns")
 _PREFIX = "reactor-test"
 _TUN = "/dev/net/tun"
 _TUNSETIFF, _IFF_TAP, _IFF_NO_PI = 0x400454CA, 0x0002, 0x1000  # linux/if_tun.h
+_CLONE_NEWNET = 0x40000000  # linux/sched.h
 _INTERFACE = "wlan0"
 _FRAME_BYTES = 65536
 _QUEUE = 10_000  # frames under way: 10 s of a session's traffic at 100 ms
@@ -41,9 +43,9 @@ _ETHERNET_BYTES = 14
 _ARP, _IPV4, _UDP = b"\x08\x06", b"\x08\x00", 17
 
 
-def need_namespaces() -> None:
-    """See that a network can be made here."""
-    lacking = [
+def wanting() -> list[str]:
+    """What a network needs and this machine, or this user, doesn't have."""
+    return [
         what
         for what, there in (
             ("root", os.geteuid() == 0),
@@ -52,7 +54,11 @@ def need_namespaces() -> None:
         )
         if not there
     ]
-    if lacking:
+
+
+def need_namespaces() -> None:
+    """See that a network can be made here."""
+    if lacking := wanting():
         missing(f"needs {', '.join(lacking)}")
 
 
@@ -96,6 +102,13 @@ class Machine:
     def command(self, *argv: str) -> list[str]:
         """The command line that runs `argv` there."""
         return ["ip", "netns", "exec", self.name, *argv]
+
+    def enter(self) -> None:
+        """Move the calling thread there, for good, and with it the threads and processes that it starts."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        with (_NAMED / self.name).open() as namespace:
+            if libc.setns(namespace.fileno(), _CLONE_NEWNET):
+                raise OSError(ctypes.get_errno(), f"can't enter {self.name}")
 
     @contextlib.contextmanager
     def interface(self, name: str, address: str) -> Iterator[None]:
