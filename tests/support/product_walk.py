@@ -138,7 +138,7 @@ class Walk(Judge):
             if what in ("stick", "poll"):
                 self._deaf.add(owner.session_id)
             else:
-                self._expect_end(f"after the order to {what}", slack_s=1.0)
+                self._expect_end(f"after the order to {what}", after_s=1.0)
 
     def kill(self, name: str) -> None:
         """SIGKILL a part of the product: `coordinator`, `runtime`, `worker`, `livekit`."""

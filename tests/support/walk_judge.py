@@ -13,7 +13,7 @@ from support.product import Product, Usage
 from support.walk_client import Phase, ProcessClient, WalkClient
 
 TOLD_S = 5.0 * SLOW
-"""Everyone concerned is told within that."""
+"""Everyone concerned is told within that; `Judge.slowest` is how long it did take."""
 PICTURE_S = 10.0 * SLOW
 """A viewer sees its model; a tenth of a second on an idle machine."""
 PROGRESS_S = 25.0 * SLOW
@@ -59,8 +59,19 @@ class Expectation:
     """Something that must become true."""
 
     what: str
+    since_s: float
     until_s: float
+    """On the judge's clock; `since_s` is on `time.monotonic`."""
     done: Callable[[], bool]
+    is_telling: bool
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Telling:
+    """Somebody was told something, so long after it could be told, whatever the machine did meanwhile."""
+
+    after_s: float = 0.0
+    what: str = "nobody was told anything"
 
 
 class Judge:
@@ -79,6 +90,7 @@ class Judge:
         self.faults: list[str] = []
         self.broken = False
         """The model doesn't load."""
+        self.slowest = Telling()
         self._usage = usage
         self._numbers = 0
         self._granted: set[str] = set()
@@ -178,7 +190,7 @@ class Judge:
             client.enter(session_id, data["livekitWsUrl"], data["livekitJwtToken"])
             self._expect(f"{client} sees its model", over_or(client, lambda: client.frames > 0), PICTURE_S)
         elif client.token:
-            self._expect(f"{client}, who doesn't join, is sent away", over_or(client), JOIN_S + TOLD_S)
+            self._expect(f"{client}, who doesn't join, is sent away", over_or(client), after_s=JOIN_S)
 
     def _grant_fault(self, client: WalkClient, session_id: str) -> str:
         if client.wants == "RESUME_FAILED":
@@ -245,7 +257,7 @@ class Judge:
             WalkError: it isn't.
         """
         try:
-            await self._until(lambda: self.faults or not self._contradiction(), "nothing")
+            await self._until(lambda: self.faults or not self._contradiction(), "everyone knows its place")
         except WalkError:
             contradiction = self._contradiction()
             if contradiction:
@@ -301,11 +313,13 @@ class Judge:
             self.line.remove(client)
 
     async def _until(self, done: Callable[[], Any], what: str, limit_s: float = TOLD_S) -> None:
-        until_s = self.now_s + limit_s
+        since_s, until_s = time.monotonic(), self.now_s + limit_s
         while not done():
             if self.now_s > until_s:
                 raise WalkError(f"not within {limit_s:g} s: {what}\n{self.report()}")
             await asyncio.sleep(0.01)
+        if limit_s == TOLD_S:
+            self._told(what, since_s)
 
     async def _reload_if_failed(self) -> None:
         """A model that crashed three times in a row waits for a person."""
@@ -328,13 +342,18 @@ class Judge:
         self.note(f"# FAULT: {text}")
         self.faults.append(text)
 
-    def _expect(self, what: str, done: Callable[[], bool], limit_s: float = TOLD_S) -> None:
-        self._expected.append(Expectation(f"{what} within {limit_s:g} s", self.now_s + limit_s, done))
+    def _expect(self, what: str, done: Callable[[], bool], limit_s: float = TOLD_S, *, after_s: float = 0.0) -> None:
+        """Have something become true within `limit_s`, which begin in `after_s`."""
+        since_s, until_s = time.monotonic() + after_s, self.now_s + after_s + limit_s
+        self._expected.append(Expectation(what, since_s, until_s, done, is_telling=limit_s == TOLD_S))
 
-    def _expect_end(self, when: str, slack_s: float = 0.0) -> None:
+    def _told(self, what: str, since_s: float) -> None:
+        self.slowest = max(self.slowest, Telling(time.monotonic() - since_s, what))
+
+    def _expect_end(self, when: str, after_s: float = 0.0) -> None:
         owner = self.owner
         if owner is not None:
-            self._expect(f"{owner} is told the end {when}", over_or(owner), TOLD_S + slack_s)
+            self._expect(f"{owner} is told the end {when}", over_or(owner), after_s=after_s)
 
     async def _watching(self) -> None:
         """Judge what takes time."""
@@ -347,9 +366,11 @@ class Judge:
             for expectation in list(self._expected):
                 if expectation.done():
                     self._expected.remove(expectation)
+                    if expectation.is_telling:
+                        self._told(expectation.what, expectation.since_s)
                 elif self.now_s > expectation.until_s:
                     self._expected.remove(expectation)
-                    self._fault(f"expected: {expectation.what}")
+                    self._fault(f"not in time: {expectation.what}")
             self._hear_held()
             self._watch_progress()
             self._watch_pictures()

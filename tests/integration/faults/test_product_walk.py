@@ -2,6 +2,7 @@
 
 The short walk is the same at each run. The long one (`scripts/test --long`) takes other ways each time, for
 `REACTOR_WALK_HOURS` (2), and prints the way that led to a fault. Such ways are kept below as tests of their own.
+Both print the longest time until somebody was told what concerns him (`-rP` shows it).
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from support.product_walk import Walk
 from support.stack import MODELS
 from support.walk_client import Phase as At
 from support.walk_client import WalkClient
+from support.walk_judge import Telling
 
 pytestmark = pytest.mark.livekit
 
@@ -44,6 +46,7 @@ class Ground:
         self._product: Product | None = None
         self._usage: dict[int, Usage] = {}
         self.failure: Exception | None = None
+        self.slowest = Telling()
         self.taken = 0
         """Steps."""
 
@@ -61,6 +64,9 @@ class Ground:
     async def end(self, walk: Walk, *, safe: bool) -> None:
         """End a walk; the product of one that failed isn't used again."""
         await walk.close()
+        if walk.slowest > self.slowest:
+            self.slowest = walk.slowest
+            print(f"told after {self.slowest.after_s:.2f} s at most: {self.slowest.what}", flush=True)
         if not safe:
             await self.stop()
 
