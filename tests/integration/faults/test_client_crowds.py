@@ -63,7 +63,7 @@ async def test_a_session_runs_undisturbed_while_200_sockets_open_and_close(sound
         assert [status["status"] for status in owner.statuses][-1] == "ready"
         # 24 a second, less while this process and the decoder share a core with 200 handshakes; never a stop.
         assert gaps[len(gaps) // 2] < SLOW * quiet[len(quiet) // 2]
-        assert gaps[-1] < SLOW
+        assert gaps[-1] < 1.0  # 0.13 s on two cores with four times their work
 
 
 # --- the queue ------------------------------------------------------------------------------------------------------
