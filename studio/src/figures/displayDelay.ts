@@ -10,11 +10,13 @@ export class DisplayMeter {
   #frames = 0;
   #delayMs: number | null = null;
 
-  /** A frame that came over a network; others have no time of arrival. */
+  /**
+   * A frame that came over a network; others have no time of arrival. Now and then a time of display is told that is
+   * past already when the frame is drawn: it is the display's before, and says nothing of this one.
+   */
   add({ receiveTime, presentationTime, expectedDisplayTime }: FrameTimes): void {
-    if (receiveTime === undefined) return;
-    // The first frame after a pause is expected in the past.
-    this.#totalMs += Math.max(expectedDisplayTime, presentationTime) - receiveTime;
+    if (receiveTime === undefined || expectedDisplayTime < presentationTime) return;
+    this.#totalMs += expectedDisplayTime - receiveTime;
     this.#frames += 1;
   }
 

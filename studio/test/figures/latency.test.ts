@@ -32,13 +32,14 @@ it("has none before the round trip is known", () => {
 it("takes the mean over the frames of an interval, and keeps it while none comes", () => {
   const meter = new DisplayMeter();
   meter.add({ receiveTime: 100, presentationTime: 104, expectedDisplayTime: 110 });
-  meter.add({ receiveTime: 200, presentationTime: 230, expectedDisplayTime: 190 });
+  meter.add({ receiveTime: 200, presentationTime: 204, expectedDisplayTime: 230 });
   expect(meter.read()).toBe(20);
   expect(meter.read()).toBe(20);
 });
 
-it("knows nothing of frames that came over no network", () => {
+it("knows nothing of frames that came over no network, or whose display is told to be past", () => {
   const meter = new DisplayMeter();
   meter.add({ presentationTime: 104, expectedDisplayTime: 110 });
+  meter.add({ receiveTime: 100, presentationTime: 104, expectedDisplayTime: 96 });
   expect(meter.read()).toBeNull();
 });
