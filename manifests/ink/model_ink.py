@@ -98,7 +98,7 @@ class Ink(VideoModel):
 
     @command("set_speed", description="How fast the water moves.")
     def set_speed(
-        self, speed: Annotated[float, Field(ge=0, le=300, description="In pixels a second, on average.")] = SPEED
+        self, speed: Annotated[float, Field(ge=0, le=300, description="In pixels a second.")] = SPEED
     ) -> None:
         """A number with a range: front ends show a slider."""
         self.speed = speed
