@@ -3,6 +3,7 @@
 import asyncio
 import json
 import textwrap
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,9 @@ import pytest_asyncio
 
 from reactor_cli.livekit_server import Endpoint
 from reactor_client import ReactorClient, StatusChanged
+from reactor_coordinator.tokens import TTL_S
 from reactor_protocol.frontend import ErrorData
+from reactor_runtime.worker.supervisor import MAX_LOAD_GRACE_S
 from support.aftermath import held_at_rest, nothing_left, rss_mib, serves
 from support.faults import log_entries, until_logged
 from support.limits import PATIENCE_S, SLOW
@@ -245,6 +248,28 @@ async def test_a_long_init_lets_clients_wait_with_progress_once_its_time_is_know
     assert known == sorted(known)
     assert len(known) >= 2
     assert 0.2 < known[-1] < 1
+    write(folder, HEALTHY)
+    await reload(stack)
+    await serves(stack)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+async def test_an_init_of_ten_minutes_outlives_every_token_and_serves_all_who_waited(
+    stack: Stack, folder: Path
+) -> None:
+    ten_minutes_s = 600
+    write(folder, Fault((), None, None, source=init(f"time.sleep({ten_minutes_s})", "self.speed = speed")))
+    await reload(stack)
+    await until_reason(stack, "the model is loading (init)")
+    began_s = time.monotonic()
+    clients = [ReactorClient(stack.url) for _ in range(2)]
+    connecting = [asyncio.create_task(client.connect(ten_minutes_s + 2 * PATIENCE_S)) for client in clients]
+    for client, turn in zip(clients, connecting, strict=True):
+        await turn
+        await numbered(client.frames(), 3)
+        await client.disconnect()
+    assert time.monotonic() - began_s > TTL_S + MAX_LOAD_GRACE_S
     write(folder, HEALTHY)
     await reload(stack)
     await serves(stack)
