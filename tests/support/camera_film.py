@@ -5,12 +5,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from skimage import data
 
 from support import pattern
-from support.pictures import moving_photograph
+from support.pictures import view
 
 _WIDTH, _HEIGHT = 320, 192
 FPS = 24
+_PORTRAIT, _ROWS, _COLUMNS = "astronaut", 320, 448  # head and shoulders are in its upper left
+_TURN = 4 * FPS  # pictures
 # RGB -> YCbCr, limited range: https://www.itu.int/rec/R-REC-BT.601
 _Y = np.array([65.481, 128.553, 24.966]) / 255
 _CB = np.array([-37.797, -74.203, 112.0]) / 255
@@ -22,9 +25,10 @@ def write_film(path: Path, numbers: range) -> None:
     _write(path, (pattern.draw(number, _WIDTH, _HEIGHT) for number in numbers), _WIDTH, _HEIGHT)
 
 
-def write_photograph(path: Path, name: str = "astronaut") -> None:
-    """Write a film of a photograph that moves, as in `support.pictures`, 640 x 480."""
-    _write(path, moving_photograph(name, height=480, width=640, frames=4 * FPS), 640, 480)
+def write_portrait(path: Path) -> None:
+    """Write a film of somebody's head and shoulders, 640 x 480, as a hand-held camera sees them."""
+    photograph = getattr(data, _PORTRAIT)()[:_ROWS, :_COLUMNS]
+    _write(path, (view(photograph, 480, 640, 2 * np.pi * n / _TURN) for n in range(_TURN)), 640, 480)
 
 
 def _write(path: Path, pictures: Iterable[NDArray[np.uint8]], width: int, height: int) -> None:

@@ -22,7 +22,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from reactor_cli.livekit_server import Endpoint, LiveKitServer, LiveKitSettings
 from support import chromium
-from support.camera_film import write_photograph
+from support.camera_film import write_portrait
 from support.limits import PATIENCE_S
 from support.s3_server import program as s3_program
 from support.s3_server import running_s3_server
@@ -38,6 +38,7 @@ _WIDE, _NARROW = (1440, 900), (390, 844)
 _QUALITY = 90  # of WebP: fine lines of type stay clean
 _PLOT_S = 42  # then the plots are full
 _SETTLED_S = 240
+_LINE_SEEN_S = 5  # of a message, until newer ones have pushed it out
 _ELSEWHERE = ["--public-host", "computer.example"]  # shows the button for other devices
 _WORLD = {"REACTOR_MODELS_BUCKET": (EXAMPLES / "neural_world" / "registry").as_uri()}
 _WEIGHTS_BYTES = 480_000_000
@@ -107,14 +108,22 @@ async def ready(studio: Studio) -> None:
 
 async def dark(studio: Studio) -> None:
     """The neural world, its messages open, a key held down."""
+
+    async def open_log(page: StudioPage) -> None:
+        await page.logs("progress")
+        await page.page.evaluate("document.activeElement.blur()")  # no ring around what was clicked, once a key is down
+
     async with (
         studio.stack(EXAMPLES / "neural_world", env=_WORLD, flags=[]) as stack,
         studio.page(stack, is_dark=True) as page,
     ):
-        await settled(page, lambda page: page.logs("progress"))
+        await settled(page, open_log)
         await page.page.keyboard.down("d")
         await page.logs('"d":true')
-        await page.page.wait_for_timeout(500)
+        for _ in range(_LINE_SEEN_S):
+            await page.page.wait_for_timeout(1_000)
+            if is_level(await figures(page.page)):
+                break
         await save(page.page, "dark")
 
 
@@ -219,7 +228,8 @@ async def settled(studio: StudioPage, prepare: Callable[[StudioPage], Awaitable[
     Raises:
         NeverSettledError: that didn't happen.
     """
-    lived_s, found = -1, {}
+    lived_s = -1
+    found: dict[str, str] = {}
     for _ in range(_SETTLED_S):
         if found.get("Freezes", "0") != "0" or found.get("Lost", "0") != "0":
             await studio.page.reload()
@@ -230,10 +240,14 @@ async def settled(studio: StudioPage, prepare: Callable[[StudioPage], Awaitable[
             lived_s = 0
         await studio.page.wait_for_timeout(1_000)
         lived_s, found = lived_s + 1, await figures(studio.page)
-        rates = {found["Shown"], found["Shown note"].split()[0], found["Picture note"].split()[1]}
-        if lived_s >= _PLOT_S and len(rates) == 1:
+        if lived_s >= _PLOT_S and is_level(found):
             return
     raise NeverSettledError(f"the figures are {found}: is something else running on this machine?")
+
+
+def is_level(found: Mapping[str, str]) -> bool:
+    """As many frames are shown as are produced, and as are meant to be."""
+    return len({found["Shown"], found["Shown note"].split()[0], found["Picture note"].split()[1]}) == 1
 
 
 async def figures(page: Page) -> dict[str, str]:
@@ -263,7 +277,7 @@ async def take(names: Sequence[str]) -> None:
         (folder / "fonts.conf").write_text(_FONTS)
         os.environ["FONTCONFIG_FILE"] = str(folder / "fonts.conf")  # a desktop's type; a server has none for its pages
         film = folder / "film.y4m"
-        write_photograph(film)
+        write_portrait(film)
         livekit = await parts.enter_async_context(LiveKitServer(LiveKitSettings(port=0, tcp_port=0, udp_port=0)))
         playwright = await parts.enter_async_context(async_playwright())
         flags = [*chromium.FLAGS, f"--use-file-for-fake-video-capture={film}"]
