@@ -3,13 +3,15 @@
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-_WHOLE = ("tests/compose/",)  # there is one container engine
+# There is one container engine. It makes and removes network interfaces, and whenever one comes or goes Chromium
+# breaks off what it is loading (net::ERR_NETWORK_CHANGED).
+_ONE_AFTER_ANOTHER = ("tests/browser/", "tests/compose/")
 
 
 def part_of(nodeid: str) -> str:
-    """What is run by one worker, together with that test: its file, whose fixtures are set up once; or its folder."""
+    """What is run by one worker, together with that test: mostly its file, whose fixtures are set up once."""
     file = nodeid.partition("::")[0]
-    return next((folder for folder in _WHOLE if file.startswith(folder)), file)
+    return " ".join(_ONE_AFTER_ANOTHER) if file.startswith(_ONE_AFTER_ANOTHER) else file
 
 
 class Sharing(LoadScopeScheduling):

@@ -8,9 +8,12 @@ from support.sharing import part_of
     [
         ("tests/unit/test_a.py::test_b[x::y]", "tests/unit/test_a.py"),
         ("tests/integration/faults/test_a.py::test_b", "tests/integration/faults/test_a.py"),
-        ("tests/compose/test_a.py::test_b", "tests/compose/"),
-        ("tests/compose/test_c.py::test_d", "tests/compose/"),
     ],
 )
-def test_a_worker_takes_whole_files_and_all_that_is_done_with_containers(test: str, part: str) -> None:
+def test_a_worker_takes_whole_files(test: str, part: str) -> None:
     assert part_of(test) == part
+
+
+def test_one_worker_takes_all_that_is_done_with_containers_and_browsers() -> None:
+    tests = ("tests/compose/test_a.py::test_b", "tests/compose/test_c.py::test_d", "tests/browser/test_e.py::test_f")
+    assert len({part_of(test) for test in tests}) == 1
