@@ -110,3 +110,12 @@ async def test_a_page_that_goes_offline_and_online_goes_on_in_its_session(home: 
         await viewer.until("statusChanged", "value === 'connecting'")
     await until_live(viewer, number + 24)
     assert await session_id(viewer) == session
+
+
+async def test_a_page_whose_udp_is_blocked_goes_on_in_its_session_by_tcp(home: Home, viewer: CorePage) -> None:
+    session = await session_id(viewer)
+    (number,) = await viewer.numbers(1)
+    home.cable.conditions = Conditions(udp=False)
+    await until_live(viewer, number + 24)  # WebRTC bears 15 s of silence first
+    assert await session_id(viewer) == session
+    home.cable.conditions = Conditions()
