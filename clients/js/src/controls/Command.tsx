@@ -10,32 +10,41 @@ import { joined, MISSING, type Draft, type Problems } from "./values";
 interface CommandProps {
   form: CommandForm;
   draft: Draft;
+  /** What is done to it counts as long as this stays the same. */
+  since: string;
   /** The last refusal of this command. */
   error: CommandError | null;
-  onDraft: (name: string, draft: Draft) => void;
+  onDraft: (name: string, draft: Draft, since: string) => void;
   sender: FrameSender;
 }
 
 /** One command: its parameters, what sends it, and what came of that. */
-export const Command = memo(function Command({ form, draft, error, onDraft, sender }: CommandProps): ReactElement {
+export const Command = memo(function Command({
+  form,
+  draft,
+  since,
+  error,
+  onDraft,
+  sender,
+}: CommandProps): ReactElement {
   const { name, isLive, parameters } = form;
   const root = useRef<HTMLDivElement>(null);
-  const isUnsent = useRef(false);
-  const [isTried, setTried] = useState(false);
+  const unsentSince = useRef<string | null>(null);
+  const [triedSince, setTriedSince] = useState<string | null>(null);
   const [answered, setAnswered] = useState<CommandError | null>(null);
 
   const send = (next: Draft, when: "soon" | "now"): boolean => {
     const { data, isReady } = reading(parameters, next);
-    setTried(!isReady);
+    setTriedSince(isReady ? null : since);
     if (!isReady) return false;
-    isUnsent.current = false;
+    unsentSince.current = null;
     setAnswered(error);
     sender[when](name, data);
     return true;
   };
   const change = (next: Draft, how: How): void => {
-    isUnsent.current = true;
-    onDraft(name, next);
+    unsentSince.current = since;
+    onDraft(name, next, since);
     if (how === "held" || (isLive && how === "moved")) send(next, "soon");
   };
   const submit = (): void => {
@@ -43,12 +52,12 @@ export const Command = memo(function Command({ form, draft, error, onDraft, send
     requestAnimationFrame(() => root.current?.querySelector<HTMLElement>(FAULTY)?.focus());
   };
   const leave = ({ currentTarget, relatedTarget }: FocusEvent): void => {
-    if (isLive && isUnsent.current && !currentTarget.contains(relatedTarget)) send(draft, "soon");
+    if (isLive && unsentSince.current === since && !currentTarget.contains(relatedTarget)) send(draft, "soon");
   };
 
   const isBare = !Object.keys(parameters.fields).length;
   const { problems } = reading(parameters, draft);
-  for (const [path, problem] of problems) if (problem === MISSING && !isTried) problems.set(path, "");
+  for (const [path, problem] of problems) if (problem === MISSING && triedSince !== since) problems.set(path, "");
   if (error && error !== answered) attach(error, problems);
   return (
     <div

@@ -8,26 +8,38 @@ import { FrameSender } from "./frames";
 import { CSS } from "./styles";
 import type { Draft } from "./values";
 
+/** Drafts by their commands, each with the session that it was made for: "" for any. */
+type Drafts = Record<string, { draft: Draft; since: string }>;
+
 /** A control for each of a model's commands. What was typed stays when the commands change. */
 export function Panel(props: CommandControlsProps): ReactElement {
-  const { capabilities, onCommand, commandError, disabled = false, className = "", style } = props;
+  const { capabilities, sessionId, onCommand, commandError, disabled = false, className = "", style } = props;
   useStyleSheet(CSS);
   const forms = useMemo(() => capabilities && formsOf(capabilities), [capabilities]);
-  const [drafts, setDrafts] = useState<Record<string, Draft>>({});
-  const change = useCallback((name: string, draft: Draft) => setDrafts((all) => ({ ...all, [name]: draft })), []);
-  const sender = useSender(onCommand);
+  const session = useLastSession(sessionId);
+  const [drafts, setDrafts] = useState<Drafts>({});
+  const change = useCallback(
+    (name: string, draft: Draft, since: string) => setDrafts((all) => ({ ...all, [name]: { draft, since } })),
+    [],
+  );
+  const sender = useSender(onCommand, sessionId);
   return (
     <fieldset className={`reactor-controls ${className}`} style={style} disabled={disabled} aria-label="Controls">
-      {forms?.map((form) => (
-        <Command
-          key={form.name}
-          form={form}
-          draft={drafts[form.name]}
-          error={commandError?.command === form.name ? commandError : null}
-          onDraft={change}
-          sender={sender}
-        />
-      ))}
+      {forms?.map((form) => {
+        const since = form.isLive ? session : "";
+        const made = drafts[form.name];
+        return (
+          <Command
+            key={form.name}
+            form={form}
+            draft={made?.since === since ? made.draft : undefined}
+            since={since}
+            error={commandError?.command === form.name ? commandError : null}
+            onDraft={change}
+            sender={sender}
+          />
+        );
+      })}
       {!forms?.length && (
         <p className="reactor-note">{forms ? "This model has no controls." : "The controls come with the model."}</p>
       )}
@@ -35,7 +47,18 @@ export function Panel(props: CommandControlsProps): ReactElement {
   );
 }
 
-function useSender(onCommand: CommandControlsProps["onCommand"]): FrameSender {
+/** The latest session there was: one that is resumed finds its controls as they were. */
+function useLastSession(sessionId: string | null = null): string {
+  const [last, setLast] = useState(sessionId ?? "");
+  if (sessionId && sessionId !== last) setLast(sessionId);
+  return last;
+}
+
+/** What waits for the next frame goes out while its own session is the latest. */
+function useSender(
+  onCommand: CommandControlsProps["onCommand"],
+  sessionId: CommandControlsProps["sessionId"],
+): FrameSender {
   const latest = useLatest(onCommand);
   const sender = useMemo(() => new FrameSender((name, data) => latest.current(name, data)), [latest]);
   useEffect(() => {
@@ -44,6 +67,6 @@ function useSender(onCommand: CommandControlsProps["onCommand"]): FrameSender {
       document.removeEventListener("visibilitychange", sender.flush);
       sender.flush();
     };
-  }, [sender]);
+  }, [sender, sessionId]);
   return sender;
 }

@@ -10,8 +10,9 @@ export interface ReactorControllerProps {
 /** Controls for the model's commands, made from its capabilities. */
 export function ReactorController({ className, style }: ReactorControllerProps): ReactElement {
   const store = useReactorStore();
-  const session = useReactor(({ status, capabilities, commandError }) => ({
+  const session = useReactor(({ status, capabilities, sessionId, commandError }) => ({
     capabilities,
+    sessionId,
     commandError,
     disabled: status === "disconnected",
   }));

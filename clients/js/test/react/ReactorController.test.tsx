@@ -44,6 +44,35 @@ describe("ReactorController", () => {
     expect(room().sent).toHaveLength(length);
   });
 
+  it("shows the defaults in a new session, as the model begins with them, and what was typed for a button", async () => {
+    const commands = {
+      set_gloss: { description: "", schema: { gloss: GLOSS } },
+      set_prompt: { description: "", schema: { prompt: { type: "string" } } },
+    };
+    await ready(commands);
+    fireEvent.change(await screen.findByRole("slider"), { target: { value: "0.2" } });
+    fireEvent.change(screen.getByRole("textbox"), { target: { value: "a lake" } });
+    await act(() => seen.session.disconnect());
+    act(() => void seen.session.connect());
+    await granted("s2");
+    act(() => room().hear({ type: "application", data: { commands, schemaVersion: 1 } }));
+    await settled();
+    expect(screen.getByRole<HTMLInputElement>("slider").value).toBe("0.5");
+    expect(screen.getByRole<HTMLInputElement>("textbox").value).toBe("a lake");
+  });
+
+  it("keeps what a session had that is left to be resumed", async () => {
+    const commands = { set_gloss: { description: "", schema: { gloss: GLOSS } } };
+    await ready(commands);
+    fireEvent.change(await screen.findByRole("slider"), { target: { value: "0.2" } });
+    await act(() => seen.session.disconnect(true));
+    act(() => void seen.session.connect());
+    await granted("s1");
+    act(() => room().hear({ type: "application", data: { commands, schemaVersion: 1 } }));
+    await settled();
+    expect(screen.getByRole<HTMLInputElement>("slider").value).toBe("0.2");
+  });
+
   it("lets go of a held key with the session, and sends that to nobody", async () => {
     await ready({ move: { description: "", schema: { w: KEY, s: KEY } } });
     await screen.findByRole("button", { name: "w" });
