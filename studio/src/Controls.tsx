@@ -19,7 +19,7 @@ const HEAD = (
 
 /** What the model can be told; to be looked at only while nothing reaches it. */
 export function Controls({ capabilities, canSend, send }: Props): ReactElement {
-  const commandError = useReactor((store) => store.commandError);
+  const session = useReactor(({ sessionId, commandError }) => ({ sessionId, commandError }));
   const hasNone = Object.keys(capabilities.commands).length === 0;
   return (
     // While nothing in it takes the focus, it does itself, so that the keyboard can scroll it.
@@ -28,7 +28,7 @@ export function Controls({ capabilities, canSend, send }: Props): ReactElement {
       {hasNone ? (
         <NoCommands />
       ) : (
-        <CommandControls {...{ capabilities, commandError }} onCommand={send} disabled={!canSend} />
+        <CommandControls {...session} capabilities={capabilities} onCommand={send} disabled={!canSend} />
       )}
     </section>
   );

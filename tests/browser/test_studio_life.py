@@ -1,18 +1,43 @@
 """The studio left and come back to, as a person does who goes back and forth."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
+from reactor_cli.livekit_server import Endpoint
 from support.app_page import until_true
+from support.core import write_model
 from support.limits import PATIENCE_S
-from support.stack import Stack
+from support.stack import Stack, running_stack
 from support.studio_page import StudioPage, need_built_studio
 
 pytestmark = [pytest.mark.livekit, pytest.mark.asyncio(loop_scope="session")]
 
+_PAINTER = """
+from typing import Literal
+
+class Model(VideoModel):
+    def start_session(self):
+        self.palette = "ember"
+        while not get_ctx().should_stop():
+            get_ctx().emit_frame(np.full((192, 320, 3), 90, np.uint8))
+            get_ctx().wait(0.05)
+
+    @command("set_palette")
+    def set_palette(self, palette: Literal["ember", "noir"] = "ember"):
+        self.palette = palette
+
+    @command("set_prompt")
+    def set_prompt(self, prompt: str):
+        pass
+
+    @command("tell")
+    def tell(self):
+        get_ctx().send({"type": "has", "data": {"palette": self.palette}})
+"""
 _NOTE_KEPT = "addEventListener('pageshow', ({ persisted }) => { window.isKept = persisted; })"
 
 
@@ -75,3 +100,28 @@ async def test_a_kept_page_takes_its_place_in_line_again(keeping: Browser, stack
     await last.shows("Live")
     assert [studio.errors for studio in line] == [[], [], []]
     await last.page.close()
+
+
+async def test_a_new_session_shows_what_its_model_has_and_keeps_the_prompt_that_was_typed(
+    page: Page, livekit_server: Endpoint, tmp_path: Path
+) -> None:
+    folder = write_model(tmp_path / "model", _PAINTER)
+    async with running_stack(folder, livekit=livekit_server) as stack:
+        studio = await opened(page, stack)
+        await studio.shows("Live")
+        noir, ember = (page.get_by_role("radio", name=name) for name in ("noir", "ember"))
+        prompt = page.get_by_role("textbox", name="Prompt")
+        await prompt.fill("a lake at night")
+        await page.locator(".reactor-segments label", has_text="noir").click()
+        await studio.button("Tell").click()
+        await studio.logs('"palette":"noir"')
+        await studio.button("Leave").click()
+        await studio.tells("You left the session")
+        await page.locator(".overlay").get_by_role("button", name="Start").click()
+        await studio.shows("Live")
+        await expect(ember).to_be_checked()
+        await expect(noir).not_to_be_checked()
+        await expect(prompt).to_have_value("a lake at night")
+        await studio.button("Tell").click()
+        await studio.logs('"palette":"ember"')
+        await page.close()
