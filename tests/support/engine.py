@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from reactor_cli.livekit_server.guarded import GuardedProcess
 from reactor_cli.livekit_server.settings import default_cache_dir
@@ -62,24 +63,25 @@ def running_engine() -> Iterator[None]:
         raise NoEngineError("no Docker engine answers, and starting one needs root")
     if shutil.which("dockerd") is None or shutil.which("iptables") is None:
         install_packages("docker.io", "iptables")
-    process = GuardedProcess(["dockerd", "--log-level", "warn"], os.environ)
-    try:
-        _wait_until_up(process)
-        yield
-    finally:
-        process.popen.send_signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.popen.communicate(timeout=_DOWN_S)
-        process.kill()
-        process.popen.wait()
+    with tempfile.TemporaryFile() as log:  # a pipe that nobody reads would hold it up once it is full
+        process = GuardedProcess(["dockerd", "--log-level", "warn"], os.environ, output=log)
+        try:
+            _wait_until_up(process, log)
+            yield
+        finally:
+            process.popen.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.popen.wait(_DOWN_S)
+            process.kill()
+            process.popen.wait()
 
 
-def _wait_until_up(process: GuardedProcess) -> None:
+def _wait_until_up(process: GuardedProcess, log: IO[bytes]) -> None:
     deadline = time.monotonic() + _UP_S
     while not answers():
         if process.popen.poll() is not None:
-            said, _ = process.popen.communicate()
-            raise NoEngineError(f"dockerd ended: {said.decode(errors='replace')[-500:]}")
+            log.seek(0)
+            raise NoEngineError(f"dockerd ended: {log.read().decode(errors='replace')[-500:]}")
         if time.monotonic() > deadline:
             raise NoEngineError(f"dockerd gave no answer within {_UP_S:g} s")
         time.sleep(0.1)

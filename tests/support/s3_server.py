@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import boto3.session
 from botocore.config import Config
@@ -102,28 +103,30 @@ def running_s3_server(path: Path, root: Path) -> Iterator[S3Server]:
     server = S3Server(free_ports(1)[0], root)
     secrets = {"ROOT_ACCESS_KEY": server.access_key, "ROOT_SECRET_KEY": server.secret_key}
     arguments = [str(path), "--port", f"127.0.0.1:{server.port}", "--keep-alive", "--quiet", "--health", "/health"]
-    process = GuardedProcess([*arguments, "posix", str(root)], _environment() | secrets)
-    try:
-        _wait_until_ready(server, process)
-        yield server
-    finally:
-        process.popen.send_signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.popen.wait(_STOP_TIMEOUT_S)
-        process.kill()
-        process.popen.communicate()
+    with tempfile.TemporaryFile() as log:
+        process = GuardedProcess([*arguments, "posix", str(root)], _environment() | secrets, output=log)
+        try:
+            _wait_until_ready(server, process, log)
+            yield server
+        finally:
+            process.popen.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.popen.wait(_STOP_TIMEOUT_S)
+            process.kill()
+            process.popen.wait()
 
 
 def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("VGW_", "ROOT_", "AWS_"))}
 
 
-def _wait_until_ready(server: S3Server, process: GuardedProcess) -> None:
+def _wait_until_ready(server: S3Server, process: GuardedProcess, log: IO[bytes]) -> None:
     deadline = time.monotonic() + _READY_TIMEOUT_S
     while not _answers(server.port):
         if process.popen.poll() is not None:
-            said, _ = process.popen.communicate()
-            raise NoS3ServerError(f"versitygw ended with {process.popen.returncode}: {said.decode(errors='replace')}")
+            log.seek(0)
+            said = log.read().decode(errors="replace")
+            raise NoS3ServerError(f"versitygw ended with {process.popen.returncode}: {said}")
         if time.monotonic() > deadline:
             raise NoS3ServerError(f"versitygw gave no answer within {_READY_TIMEOUT_S:.0f} s")
         time.sleep(0.02)

@@ -8,19 +8,27 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 
 class GuardedProcess:
-    """A program in a process group of its own, its output on one pipe."""
+    """A program in a process group of its own, its output on one pipe, which has to be read, or in a file."""
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], pass_fds: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        pass_fds: Sequence[int] = (),
+        *,
+        output: IO[bytes] | int = subprocess.PIPE,
+    ) -> None:
         reading, lifeline = os.pipe()
         self._lifeline: int | None = lifeline
         try:
             self.popen = subprocess.Popen(
                 [sys.executable, "-I", "-S", _lifeline_script(), str(reading), *arguments],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 pass_fds=(reading, *pass_fds),
                 start_new_session=True,
