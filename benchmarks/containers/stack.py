@@ -51,9 +51,10 @@ class Contained(Served):
         return await asyncio.to_thread(_use, identities)
 
     async def kill_runtime(self) -> None:
-        """End the runtime server's process as a crash does: it is a child of its container's init."""
+        """End the runtime server's process as a crash does."""
         init = psutil.Process((await self.compose.inspect("runtime"))["State"]["Pid"])
-        (server,) = [child for child in init.children() if "reactor_runtime" in child.cmdline()]
+        below = init.children(recursive=True)
+        (server,) = [child for child in below if child.cmdline()[1:4] == ["-P", "-m", "reactor_runtime"]]
         server.kill()
 
 
