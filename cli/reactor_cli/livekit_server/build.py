@@ -78,6 +78,7 @@ def _install(job: Job, version: str, folder: Path) -> None:
     environment = os.environ | {"GOBIN": str(folder), "GOTOOLCHAIN": "local", "GOWORK": "off"}
     for name in ("GOOS", "GOARCH"):  # building for another machine is refused together with GOBIN
         environment.pop(name, None)
+    _say(job, version, 0.0)  # before it could be done
     process = GuardedProcess(["go", "install", "-trimpath", "-ldflags=-s -w", f"{_MODULE}@v{version}"], environment)
     said: deque[str] = deque(maxlen=5)
     reader = threading.Thread(target=_read, args=(process, said), name="go-install", daemon=True)
@@ -94,7 +95,7 @@ def _install(job: Job, version: str, folder: Path) -> None:
 
 def _watch(job: Job, version: str, process: GuardedProcess) -> None:
     begun = time.monotonic()
-    next_report = begun
+    next_report = begun + _REPORT_S
     while process.popen.poll() is None:
         job.check()
         passed_s = time.monotonic() - begun
@@ -102,8 +103,12 @@ def _watch(job: Job, version: str, process: GuardedProcess) -> None:
             raise UnavailableError(f"building livekit-server took longer than {_BUILD_TIMEOUT_S / 60:.0f} minutes")
         if time.monotonic() >= next_report:
             next_report += _REPORT_S
-            job.say("building", f"livekit-server {version} with Go, once (about 2 minutes): {passed_s:.0f} s")
+            _say(job, version, passed_s)
         job.cancelled.wait(_POLL_S)
+
+
+def _say(job: Job, version: str, passed_s: float) -> None:
+    job.say("building", f"livekit-server {version} with Go, once (about 2 minutes): {passed_s:.0f} s")
 
 
 def _read(process: GuardedProcess, said: deque[str]) -> None:
