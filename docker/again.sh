@@ -3,12 +3,12 @@
 #   again.sh SECONDS PROGRAM ARGUMENT...
 stable_s=$1
 shift
-trap 'stopping=1; [ -z "$child" ] || kill -TERM "$child"' TERM
 while :; do
     began=$(date +%s)
+    trap - TERM # a copy of the shell that isn't the program yet would take the signal and forget it
     "$@" &
     child=$!
-    [ -z "$stopping" ] || kill -TERM "$child" # it came before there was anybody to pass it on to
+    trap 'stopping=1; kill -TERM "$child"' TERM
     wait "$child"
     status=$?
     if [ -n "$stopping" ]; then

@@ -1,5 +1,7 @@
 """docker/again.sh, as the init of the runtime server's container runs it."""
 
+import contextlib
+import os
 import signal
 import subprocess
 import time
@@ -13,7 +15,9 @@ PATIENCE_S = 30.0
 
 def started(stable_s: int, program: str, *arguments: str) -> "subprocess.Popen[str]":
     command = ["sh", str(SCRIPT), str(stable_s), "sh", "-c", program, "program", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=start_new_session
+    )
 
 
 def test_what_crashes_after_a_good_while_runs_again_with_its_arguments_and_that_is_said() -> None:
@@ -49,5 +53,8 @@ def test_a_stop_right_after_the_start_isnt_lost() -> None:
         process = started(0, "exec sleep 60")
         time.sleep(delay_s)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=PATIENCE_S)
+        process.wait(PATIENCE_S)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # a container ends with its init's child
+        process.communicate()
         assert process.returncode in (-signal.SIGTERM, 128 + signal.SIGTERM)  # before the trap; after it
