@@ -15,9 +15,7 @@ PATIENCE_S = 30.0
 
 def started(stable_s: int, program: str, *arguments: str) -> "subprocess.Popen[str]":
     command = ["sh", str(SCRIPT), str(stable_s), "sh", "-c", program, "program", *arguments]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=start_new_session
-    )
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
 def test_what_crashes_after_a_good_while_runs_again_with_its_arguments_and_that_is_said() -> None:
